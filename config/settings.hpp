@@ -1,5 +1,8 @@
 #pragma once
 
+#include "messages/enums.hpp"
+#include "messages/time.hpp"
+
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -9,9 +12,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "messages/enums.hpp"
-#include "messages/time.hpp"
 
 /// The daemon's settings as plain data. A default here is the default; `config/load.hpp` reads and
 /// checks, docs/configuration.md lists every key.
@@ -27,26 +27,28 @@ struct listen_address {
 /// `[http]`: the API's server.
 struct http_settings {
   listen_address listen;
-  std::string public_url; ///< base of links and callback URLs; empty: made from the listening address
+  std::string
+      public_url; ///< base of links and callback URLs; empty: made from the listening address
   std::filesystem::path tls_cert; ///< PEM chain; empty: no TLS
   std::filesystem::path tls_key;
   std::uint32_t threads = 1;
-  std::size_t body_limit = 1024 * 1024; ///< bytes; over it 413
-  std::size_t header_limit = 16 * 1024; ///< bytes; over it 431
+  std::size_t body_limit = 1024 * 1024;        ///< bytes; over it 413
+  std::size_t header_limit = 16 * 1024;        ///< bytes; over it 431
   std::size_t discard_limit = 8 * 1024 * 1024; ///< bytes read and dropped of a refused body
-  std::uint32_t max_connections = 20'000;
-  std::uint32_t pipeline = 64; ///< requests of one connection in work at once
+  std::uint32_t max_connections = 8192;        ///< over it 503
+  std::uint32_t max_in_flight = 4096; ///< requests in work, of all connections; over it 503
   duration header_timeout = std::chrono::seconds{10};
   duration body_timeout = std::chrono::seconds{30};
-  duration idle_timeout = std::chrono::seconds{60};
-  duration answer_timeout = std::chrono::seconds{30}; ///< until an accepted request is answered 503
+  duration write_timeout = std::chrono::seconds{30};
+  duration idle_timeout = std::chrono::seconds{75};   ///< of a kept-alive connection
+  duration answer_timeout = std::chrono::seconds{10}; ///< until a request in work is answered 503
 };
 
 /// `[database]`: where the journal is.
 struct database_settings {
   std::optional<std::string> url; ///< libpq URL; absent: a private server under the data directory
-  std::uint32_t lanes = 2; ///< fixed when the database is made
-  std::uint32_t pool = 3; ///< connections for queries
+  std::uint32_t lanes = 2;        ///< fixed when the database is made
+  std::uint32_t pool = 3;         ///< connections for queries
   duration start_timeout = std::chrono::seconds{60}; ///< unreachable for so long at start: exit 3
 };
 
@@ -74,11 +76,11 @@ struct retry_policy {
 /// `[retry]`: what happens after a failed call (the table of docs/delivery.md).
 struct retry_settings {
   std::array<retry_policy, enum_count<priority>> transient{{
-    {5, std::chrono::seconds{1}},
-    {3, std::chrono::seconds{2}},
-    {3, std::chrono::seconds{5}},
-    {2, std::chrono::seconds{60}},
-    {2, std::chrono::seconds{60}},
+      {5, std::chrono::seconds{1}},
+      {3, std::chrono::seconds{2}},
+      {3, std::chrono::seconds{5}},
+      {2, std::chrono::seconds{60}},
+      {2, std::chrono::seconds{60}},
   }};
   retry_policy soft_bounce{3, std::chrono::hours{1}}; ///< every wait is `first_wait`
   duration max_wait = std::chrono::seconds{300};
@@ -92,11 +94,12 @@ struct retry_settings {
 /// `[delivery]`: calls and what is done about unanswered ones.
 struct delivery_settings {
   duration call_timeout = std::chrono::seconds{5};
-  duration unknown_wait = std::chrono::seconds{10}; ///< for a late callback, before the policy decides
+  duration unknown_wait
+      = std::chrono::seconds{10}; ///< for a late callback, before the policy decides
   duration unknown_wait_after_restart = std::chrono::seconds{5};
   duration step_timeout = std::chrono::seconds{30}; ///< where neither rule nor request says one
-  std::uint32_t window = 64; ///< calls of one provider in flight at once
-  std::uint32_t breaker_failures = 5; ///< in a row until a provider is left alone
+  std::uint32_t window = 64;                        ///< calls of one provider in flight at once
+  std::uint32_t breaker_failures = 5;               ///< in a row until a provider is left alone
   duration breaker_pause = std::chrono::seconds{10};
 };
 
@@ -106,22 +109,22 @@ struct provider_settings {
   std::string kind;
   channel on = channel::sms;
   std::uint32_t priority = 1; ///< lower first
-  std::uint32_t weight = 1; ///< among equals
-  std::string base_url; ///< empty: the provider's own
+  std::uint32_t weight = 1;   ///< among equals
+  std::string base_url;       ///< empty: the provider's own
   std::string from;
   std::map<std::string, std::string> credentials; ///< by kind, e.g. account_sid, auth_token
-  std::uint32_t per_second = 0; ///< calls; 0: none
+  std::uint32_t per_second = 0;                   ///< calls; 0: none
   std::uint32_t per_minute = 0;
   std::uint32_t per_day = 0;
   std::optional<duration> timeout; ///< of one call; absent: `delivery.call_timeout`
-  bool callbacks = true; ///< give the provider a callback URL
+  bool callbacks = true;           ///< give the provider a callback URL
   bool enabled = true;
 };
 
 /// `[memory]` and `[disk]`: where the daemon starts to refuse events with 503.
 struct budget_settings {
-  std::size_t memory = 1024UL * 1024 * 1024; ///< bytes of accepted work in memory
-  std::size_t dedupe = 64UL * 1024 * 1024; ///< bytes of recent event hashes
+  std::size_t memory = 1024UL * 1024 * 1024;       ///< bytes of accepted work in memory
+  std::size_t dedupe = 64UL * 1024 * 1024;         ///< bytes of recent event hashes
   std::size_t disk_min_free = 256UL * 1024 * 1024; ///< bytes under the data directory
 };
 
@@ -157,7 +160,7 @@ struct settings {
   std::filesystem::path data_dir = "./var";
   std::filesystem::path catalogue_dir; ///< empty: nothing to import
   std::string bootstrap_key; ///< empty: kept in `<data dir>/bootstrap.key`, made at first start
-  std::filesystem::path master_key_file; ///< empty: `<data dir>/master.key`
+  std::filesystem::path master_key_file;   ///< empty: `<data dir>/master.key`
   std::filesystem::path clock_offset_file; ///< `[clock] offset_file`, tests only
   duration drain_timeout = std::chrono::seconds{10};
   std::uint32_t workers = 0; ///< actor threads; 0: one a core
