@@ -24,9 +24,10 @@ std::string_view request_head::find(boost::beast::http::field name, std::string_
 }
 
 head_parser::head_parser(request_head& head, std::size_t header_limit, std::size_t chunk_limit)
-  : head_(head), chunk_limit_(chunk_limit) {
+    : head_(head), chunk_limit_(chunk_limit) {
   this->header_limit(static_cast<std::uint32_t>(header_limit));
-  this->body_limit(std::numeric_limits<std::uint64_t>::max()); // the session looks at lengths itself
+  this->body_limit(
+      std::numeric_limits<std::uint64_t>::max()); // the session looks at lengths itself
 }
 
 std::size_t head_parser::feed(std::string_view buffer, std::size_t offset, error_code& ec) {
@@ -38,22 +39,24 @@ std::size_t head_parser::feed(std::string_view buffer, std::size_t offset, error
 request_head::slice head_parser::slice_of(string_view text) {
   if (text.empty())
     return {};
-  // A folded value is put together in a temporary of the parser: it is not in our buffer, and RFC 9112 5.2 lets us
-  // refuse it.
+  // A folded value is put together in a temporary of the parser: it is not in our buffer, and RFC
+  // 9112 5.2 lets us refuse it.
   if (text.data() < buffer_.data() || text.data() >= buffer_.data() + buffer_.size()) {
     head_.folded = true;
     return {};
   }
-  return {static_cast<std::uint32_t>(text.data() - buffer_.data()), static_cast<std::uint32_t>(text.size())};
+  return {static_cast<std::uint32_t>(text.data() - buffer_.data()),
+          static_cast<std::uint32_t>(text.size())};
 }
 
-void head_parser::on_request_impl(boost::beast::http::verb, string_view method, string_view target, int,
-                                  error_code&) {
+void head_parser::on_request_impl(boost::beast::http::verb, string_view method, string_view target,
+                                  int, error_code&) {
   head_.method = slice_of(method);
   head_.target = slice_of(target);
 }
 
-void head_parser::on_field_impl(boost::beast::http::field name, string_view text, string_view value, error_code&) {
+void head_parser::on_field_impl(boost::beast::http::field name, string_view text, string_view value,
+                                error_code&) {
   if (head_done_)
     return;
   if (head_.fields.size() == max_fields) {

@@ -9,8 +9,8 @@
 
 namespace carillon::http {
 
-/// The start line and fields of one request as offsets into the session's buffer: no copy and, once warm, no
-/// allocation a request.
+/// The start line and fields of one request as offsets into the session's buffer: no copy and, once
+/// warm, no allocation a request.
 struct request_head {
   struct slice {
     std::uint32_t offset = 0;
@@ -30,7 +30,7 @@ struct request_head {
   slice target;
   std::vector<field> fields;
   std::string chunked_body; ///< Only of a request with `Transfer-Encoding: chunked`.
-  bool folded = false;      ///< A field value spans lines, or there are too many fields: to be refused.
+  bool folded = false; ///< A field value spans lines, or there are too many fields: to be refused.
 
   void clear();
 
@@ -38,8 +38,9 @@ struct request_head {
   std::string_view find(boost::beast::http::field name, std::string_view buffer) const;
 };
 
-/// Beast's parser, told to remember where things are and nothing else. Bodies with a length are left to the session;
-/// chunks are gathered in `chunked_body`, up to `chunk_limit` bytes (then `error::body_limit`).
+/// Beast's parser, told to remember where things are and nothing else. Bodies with a length are
+/// left to the session; chunks are gathered in `chunked_body`, up to `chunk_limit` bytes (then
+/// `error::body_limit`).
 class head_parser final : public boost::beast::http::basic_parser<true> {
 public:
   using error_code = boost::beast::error_code;
@@ -49,17 +50,20 @@ public:
 
   head_parser(request_head& head, std::size_t header_limit, std::size_t chunk_limit);
 
-  /// Parses what lies at `offset` of `buffer`. @returns the bytes used; `ec` is `need_more` when incomplete.
+  /// Parses what lies at `offset` of `buffer`. @returns the bytes used; `ec` is `need_more` when
+  /// incomplete.
   std::size_t feed(std::string_view buffer, std::size_t offset, error_code& ec);
 
 private:
   request_head::slice slice_of(string_view text);
 
-  void on_request_impl(boost::beast::http::verb, string_view method, string_view target, int, error_code&) override;
+  void on_request_impl(boost::beast::http::verb, string_view method, string_view target, int,
+                       error_code&) override;
   void on_response_impl(int, string_view, int, error_code&) override {
     // nop
   }
-  void on_field_impl(boost::beast::http::field name, string_view text, string_view value, error_code&) override;
+  void on_field_impl(boost::beast::http::field name, string_view text, string_view value,
+                     error_code&) override;
   void on_header_impl(error_code&) override {
     head_done_ = true;
   }

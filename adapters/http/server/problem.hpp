@@ -14,7 +14,8 @@ struct field_error {
   std::string message;
 };
 
-/// A refusal as RFC 9457 describes it. `slug` ends the `type` URN and is stable; `detail` is for people.
+/// A refusal as RFC 9457 describes it. `slug` ends the `type` URN and is stable; `detail` is for
+/// people.
 struct problem {
   unsigned status = 500;
   std::string_view slug = "internal"; ///< Static storage.
@@ -32,7 +33,8 @@ nlohmann::json to_json(const problem& what, std::string_view instance);
 /// @returns the same as compact JSON text.
 std::string to_text(const problem& what, std::string_view instance);
 
-// -- the refusals that occur everywhere ------------------------------------------------------------------------
+// -- the refusals that occur everywhere
+// ------------------------------------------------------------------------
 
 problem bad_request(std::string detail);
 problem not_json(std::string detail);

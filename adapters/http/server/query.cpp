@@ -47,7 +47,8 @@ query_values::query_values(std::string_view query) {
       continue;
     const auto equals = pair.find('=');
     pairs_.emplace_back(decode(pair.substr(0, equals), true),
-                        equals == std::string_view::npos ? std::string{} : decode(pair.substr(equals + 1), true));
+                        equals == std::string_view::npos ? std::string{}
+                                                         : decode(pair.substr(equals + 1), true));
   }
 }
 

@@ -11,7 +11,8 @@ namespace carillon::http {
 /// @returns the text with `%XX` decoded; a malformed escape stays as it is.
 std::string decode_segment(std::string_view text);
 
-/// The decoded `name=value` pairs of a query, in order (`+` is a space, as browsers' forms send it).
+/// The decoded `name=value` pairs of a query, in order (`+` is a space, as browsers' forms send
+/// it).
 class query_values {
 public:
   explicit query_values(std::string_view query);

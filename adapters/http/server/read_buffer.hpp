@@ -7,8 +7,8 @@
 
 namespace carillon::http {
 
-/// Bytes received and not yet dealt with, in one piece. Grows by doubling, gives memory back when asked. Offsets from
-/// the front stay valid when it grows; pointers do not.
+/// Bytes received and not yet dealt with, in one piece. Grows by doubling, gives memory back when
+/// asked. Offsets from the front stay valid when it grows; pointers do not.
 class read_buffer {
 public:
   std::string_view view() const {

@@ -15,13 +15,14 @@ constexpr char lower(char c) {
 } // namespace
 
 std::string_view to_string(verb value) {
-  constexpr std::array<std::string_view, 8> names{"GET", "HEAD",   "POST",    "PUT",
+  constexpr std::array<std::string_view, 8> names{"GET",   "HEAD",   "POST",    "PUT",
                                                   "PATCH", "DELETE", "OPTIONS", ""};
   return names[static_cast<std::size_t>(value)];
 }
 
 verb verb_of(std::string_view method) {
-  for (auto value : {verb::post, verb::get, verb::put, verb::patch, verb::del, verb::head, verb::options})
+  for (auto value :
+       {verb::post, verb::get, verb::put, verb::patch, verb::del, verb::head, verb::options})
     if (to_string(value) == method)
       return value;
   return verb::other;
@@ -29,7 +30,8 @@ verb verb_of(std::string_view method) {
 
 bool same_text(std::string_view left, std::string_view right) {
   return left.size() == right.size()
-         && std::equal(left.begin(), left.end(), right.begin(), [](char a, char b) { return lower(a) == lower(b); });
+         && std::equal(left.begin(), left.end(), right.begin(),
+                       [](char a, char b) { return lower(a) == lower(b); });
 }
 
 std::string_view request::header(std::string_view name) const {
@@ -40,7 +42,8 @@ std::string_view request::header(std::string_view name) const {
 }
 
 bool request::has_header(std::string_view name) const {
-  return std::any_of(headers.begin(), headers.end(), [&](const auto& field) { return same_text(field.name, name); });
+  return std::any_of(headers.begin(), headers.end(),
+                     [&](const auto& field) { return same_text(field.name, name); });
 }
 
 std::string request::parameter(std::size_t index) const {

@@ -30,8 +30,8 @@ struct principal {
   std::string recipient_id; ///< Of a recipient's token.
 };
 
-/// One parsed request, owned by its session. Every view is valid during the handler's call only: a handler that
-/// answers later takes what it needs by value.
+/// One parsed request, owned by its session. Every view is valid during the handler's call only: a
+/// handler that answers later takes what it needs by value.
 class request {
 public:
   static constexpr std::size_t max_parameters = 4;
@@ -47,7 +47,8 @@ public:
   std::string_view remote_address; ///< Of the peer, without port.
   bool secure = false;             ///< Came over TLS.
   principal caller;
-  std::array<std::string_view, max_parameters> parameters{}; ///< Path parameters in order, not decoded.
+  std::array<std::string_view, max_parameters>
+      parameters{}; ///< Path parameters in order, not decoded.
   std::size_t parameter_count = 0;
 
   /// @returns the first value of a header, found without regard to case; empty if absent.

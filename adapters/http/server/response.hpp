@@ -12,12 +12,12 @@
 
 namespace carillon::http {
 
-/// An answer as a handler gives it. The session adds the headers every answer has (see docs/api.md) and words a
-/// problem with the request's own path as `instance`.
+/// An answer as a handler gives it. The session adds the headers every answer has (see docs/api.md)
+/// and words a problem with the request's own path as `instance`.
 struct response {
   unsigned status = 200;
   std::string body;
-  std::string_view content_type = "application/json"; ///< Static storage.
+  std::string_view content_type = "application/json";            ///< Static storage.
   std::vector<std::pair<std::string_view, std::string>> headers; ///< Names in static storage.
   std::optional<problem> refusal; ///< When set, it decides status and body.
 
@@ -25,7 +25,8 @@ struct response {
   response(unsigned code, std::string text) : status(code), body(std::move(text)) {
     // nop
   }
-  response(problem what) : status(what.status), refusal(std::move(what)) { // NOLINT: a problem is an answer
+  response(problem what)
+      : status(what.status), refusal(std::move(what)) { // NOLINT: a problem is an answer
     // nop
   }
 

@@ -44,23 +44,25 @@ bool fits(const router::entry& entry, const split_path& path) {
   if (path.too_long || entry.segments.size() != path.count)
     return false;
   for (std::size_t i = 0; i < path.count; ++i)
-    if (entry.segments[i].empty() ? path.parts[i].empty() && path.count > 1 : entry.segments[i] != path.parts[i])
+    if (entry.segments[i].empty() ? path.parts[i].empty() && path.count > 1
+                                  : entry.segments[i] != path.parts[i])
       return false;
   return true;
 }
 
 /// More literal segments first, and earlier literals before later ones.
 bool more_literal(const router::entry& left, const router::entry& right) {
-  return std::lexicographical_compare(left.segments.begin(), left.segments.end(), right.segments.begin(),
-                                      right.segments.end(), [](const auto& a, const auto& b) {
-                                        return a.empty() < b.empty();
-                                      });
+  return std::lexicographical_compare(
+      left.segments.begin(), left.segments.end(), right.segments.begin(), right.segments.end(),
+      [](const auto& a, const auto& b) { return a.empty() < b.empty(); });
 }
 
 } // namespace
 
 void router::add(verb method, std::string pattern, access who, handler handle) {
-  entry added{{method, std::move(pattern), who, std::move(handle)}, {}, std::make_unique<route_statistics>()};
+  entry added{{method, std::move(pattern), who, std::move(handle)},
+              {},
+              std::make_unique<route_statistics>()};
   added.segments = pattern_segments(added.data.pattern);
   const auto place = std::upper_bound(entries_.begin(), entries_.end(), added, more_literal);
   entries_.insert(place, std::move(added));

@@ -46,7 +46,8 @@ public:
     std::unique_ptr<route_statistics> statistics;
   };
 
-  /// Looks at a request's head before its body is read (authentication): a refusal, or nothing to go on.
+  /// Looks at a request's head before its body is read (authentication): a refusal, or nothing to
+  /// go on.
   using gatekeeper = std::function<std::optional<problem>(const route&, request&)>;
 
   /// Adds a route. Literal segments win over parameters, whatever the order of the calls.

@@ -9,7 +9,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
-
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -30,7 +29,7 @@ struct server::implementation {
   std::vector<work_guard> guards;
   std::vector<std::thread> threads;
   std::optional<boost::asio::ssl::context> tls;
-  std::optional<tcp::acceptor> acceptor;      // on the first shard
+  std::optional<tcp::acceptor> acceptor;          // on the first shard
   std::optional<boost::asio::steady_timer> pause; // after an accept that failed
   tcp::endpoint bound;
   std::size_t next = 0;
@@ -141,7 +140,8 @@ bool server::implementation::wait_until_empty(std::chrono::milliseconds limit) {
   return true;
 }
 
-server::server(server_settings settings, router routes) : implementation_(std::make_unique<implementation>()) {
+server::server(server_settings settings, router routes)
+    : implementation_(std::make_unique<implementation>()) {
   implementation_->shared.settings = std::move(settings);
   implementation_->shared.routes = std::move(routes);
 }
@@ -155,7 +155,8 @@ std::optional<std::string> server::start() {
   const auto& settings = self.shared.settings;
   if (!settings.tls_certificate_file.empty()) {
     self.tls.emplace(boost::asio::ssl::context::tls_server);
-    if (auto failed = configure_tls(*self.tls, settings.tls_certificate_file, settings.tls_key_file))
+    if (auto failed
+        = configure_tls(*self.tls, settings.tls_certificate_file, settings.tls_key_file))
       return failed;
   }
   for (unsigned i = 0; i < std::max(1u, settings.threads); ++i)
@@ -232,9 +233,21 @@ std::size_t server::in_flight() const {
 std::string server::metrics() const {
   const auto& shared = implementation_->shared;
   std::string out;
-  const auto gauge = [&](std::string_view name, std::string_view kind, std::string_view help, std::size_t value) {
-    out.append("# HELP ").append(name).append(" ").append(help).append("\n# TYPE ").append(name).append(" ");
-    out.append(kind).append("\n").append(name).append(" ").append(std::to_string(value)).append("\n");
+  const auto gauge = [&](std::string_view name, std::string_view kind, std::string_view help,
+                         std::size_t value) {
+    out.append("# HELP ")
+        .append(name)
+        .append(" ")
+        .append(help)
+        .append("\n# TYPE ")
+        .append(name)
+        .append(" ");
+    out.append(kind)
+        .append("\n")
+        .append(name)
+        .append(" ")
+        .append(std::to_string(value))
+        .append("\n");
   };
   gauge("carillon_http_connections", "gauge", "Open connections.", connections());
   gauge("carillon_http_requests_in_flight", "gauge", "Requests in work.", in_flight());
@@ -242,18 +255,29 @@ std::string server::metrics() const {
         shared.refused_connections.load(std::memory_order_relaxed));
   out.append("# HELP carillon_http_requests_total Answers by route and class of status.\n"
              "# TYPE carillon_http_requests_total counter\n");
-  std::string seconds = "# HELP carillon_http_request_seconds_total Time from request to answer by route.\n"
-                        "# TYPE carillon_http_request_seconds_total counter\n";
+  std::string seconds
+      = "# HELP carillon_http_request_seconds_total Time from request to answer by route.\n"
+        "# TYPE carillon_http_request_seconds_total counter\n";
   for (const auto& entry : shared.routes.entries()) {
-    const auto label = std::string{"{method=\""}.append(to_string(entry.data.method)) + "\",route=\""
-                       + entry.data.pattern + "\"";
+    const auto label = std::string{"{method=\""}.append(to_string(entry.data.method))
+                       + "\",route=\"" + entry.data.pattern + "\"";
     for (std::size_t digit = 1; digit < 6; ++digit)
-      if (const auto count = entry.statistics->answers[digit].load(std::memory_order_relaxed); count > 0)
-        out.append("carillon_http_requests_total").append(label).append(",status=\"").append(std::to_string(digit))
-          .append("xx\"} ").append(std::to_string(count)).append("\n");
-    if (const auto micros = entry.statistics->microseconds.load(std::memory_order_relaxed); micros > 0)
-      seconds.append("carillon_http_request_seconds_total").append(label).append("} ")
-        .append(std::to_string(static_cast<double>(micros) / 1e6)).append("\n");
+      if (const auto count = entry.statistics->answers[digit].load(std::memory_order_relaxed);
+          count > 0)
+        out.append("carillon_http_requests_total")
+            .append(label)
+            .append(",status=\"")
+            .append(std::to_string(digit))
+            .append("xx\"} ")
+            .append(std::to_string(count))
+            .append("\n");
+    if (const auto micros = entry.statistics->microseconds.load(std::memory_order_relaxed);
+        micros > 0)
+      seconds.append("carillon_http_request_seconds_total")
+          .append(label)
+          .append("} ")
+          .append(std::to_string(static_cast<double>(micros) / 1e6))
+          .append("\n");
   }
   return out + seconds;
 }

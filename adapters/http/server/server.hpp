@@ -12,8 +12,9 @@
 
 namespace carillon::http {
 
-/// The HTTP server: listens, gives each connection a session, drains. Owned by the composition root; every public call
-/// comes from one thread that is not one of the server's own. Never knows what a route means.
+/// The HTTP server: listens, gives each connection a session, drains. Owned by the composition
+/// root; every public call comes from one thread that is not one of the server's own. Never knows
+/// what a route means.
 class server {
 public:
   /// @param routes the finished table; it cannot change afterwards.
@@ -24,7 +25,8 @@ public:
   server& operator=(const server&) = delete;
 
   /// Binds and begins to accept.
-  /// @returns what went wrong in one line (port in use, bad address, unreadable certificate), or nothing.
+  /// @returns what went wrong in one line (port in use, bad address, unreadable certificate), or
+  /// nothing.
   std::optional<std::string> start();
 
   /// @returns the port really bound; useful with port 0.
@@ -33,7 +35,8 @@ public:
   /// @returns `host:port` as a client would write it.
   std::string endpoint() const;
 
-  /// Stops accepting, lets requests in work finish, closes. Connections still open after `limit` are cut.
+  /// Stops accepting, lets requests in work finish, closes. Connections still open after `limit`
+  /// are cut.
   /// @returns true if nothing had to be cut.
   bool stop(std::chrono::milliseconds limit);
 

@@ -20,9 +20,10 @@
 
 namespace carillon::http {
 
-/// One connection: reads a request, has it answered, writes the answer, in turns (RFC 9112 9.3.2 lets only safe
-/// requests overlap; what a client sends ahead waits in the socket and in one bounded buffer). Owned by its pending
-/// operations; lives on one shard. Never parses bodies and knows no route's meaning.
+/// One connection: reads a request, has it answered, writes the answer, in turns (RFC 9112 9.3.2
+/// lets only safe requests overlap; what a client sends ahead waits in the socket and in one
+/// bounded buffer). Owned by its pending operations; lives on one shard. Never parses bodies and
+/// knows no route's meaning.
 class session : public answer_sink, public std::enable_shared_from_this<session> {
 public:
   using error_code = boost::system::error_code;
@@ -44,14 +45,16 @@ public:
   void hand_over(std::uint64_t serial, std::function<void(upgraded_connection&&)> taker) override;
 
 protected:
-  // -- what a kind of stream does; each completion goes to the method named -----------------------------------------
+  // -- what a kind of stream does; each completion goes to the method named
+  // -----------------------------------------
 
   virtual void start_handshake() = 0;                   // on_handshake
   virtual void start_read(char* into, std::size_t) = 0; // on_read
   virtual void start_write(write_buffers what) = 0;     // on_written
   virtual void shut_down_writing() = 0;
   virtual void close_stream() = 0;
-  virtual void release_stream() = 0; ///< Nothing is pending any more: free the socket on this thread.
+  virtual void release_stream()
+      = 0; ///< Nothing is pending any more: free the socket on this thread.
   virtual stream_socket give_away() = 0;
 
   void on_handshake(error_code ec);
@@ -63,10 +66,21 @@ protected:
   }
 
 private:
-  enum class phase : std::uint8_t { handshake, idle, head, body, dropping, working, writing, lingering, closed };
+  enum class phase : std::uint8_t {
+    handshake,
+    idle,
+    head,
+    body,
+    dropping,
+    working,
+    writing,
+    lingering,
+    closed
+  };
   using steady = std::chrono::steady_clock;
 
-  // -- reading ----------------------------------------------------------------------------------------------------
+  // -- reading
+  // ----------------------------------------------------------------------------------------------------
 
   void next_request();
   void read_more(std::size_t at_least);
@@ -83,7 +97,8 @@ private:
   void set_views();
   void refresh_views();
 
-  // -- answering --------------------------------------------------------------------------------------------------
+  // -- answering
+  // --------------------------------------------------------------------------------------------------
 
   void dispatch();
   void complete(std::uint64_t serial, response&& what);
@@ -94,7 +109,8 @@ private:
   void linger();
   void give_connection_away(std::function<void(upgraded_connection&&)>& taker);
 
-  // -- time -------------------------------------------------------------------------------------------------------
+  // -- time
+  // -------------------------------------------------------------------------------------------------------
 
   void expect_within(std::chrono::milliseconds limit);
   void arm();
@@ -150,7 +166,8 @@ private:
 };
 
 /// Makes a session on an accepted socket, with TLS if a context is given.
-std::shared_ptr<session> make_session(std::shared_ptr<shard> home, boost::asio::ip::tcp::socket socket,
+std::shared_ptr<session> make_session(std::shared_ptr<shard> home,
+                                      boost::asio::ip::tcp::socket socket,
                                       boost::asio::ssl::context* tls);
 
 } // namespace carillon::http

@@ -5,7 +5,6 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/http/fields.hpp>
-
 #include <spdlog/spdlog.h>
 
 #include <charconv>
@@ -14,11 +13,12 @@ namespace carillon::http {
 
 namespace {
 
-constexpr std::string_view fixed_headers = "X-Content-Type-Options: nosniff\r\n"
-                                           "X-Frame-Options: DENY\r\n"
-                                           "Referrer-Policy: no-referrer\r\n"
-                                           "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
-                                           "Cache-Control: no-store\r\n";
+constexpr std::string_view fixed_headers
+    = "X-Content-Type-Options: nosniff\r\n"
+      "X-Frame-Options: DENY\r\n"
+      "Referrer-Policy: no-referrer\r\n"
+      "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
+      "Cache-Control: no-store\r\n";
 constexpr std::string_view secure_headers = "Strict-Transport-Security: max-age=31536000\r\n";
 constexpr std::chrono::seconds longest_linger{5};
 
@@ -38,7 +38,7 @@ void append_value(std::string& out, std::string_view value) {
 } // namespace
 
 session::session(std::shared_ptr<shard> home, std::string remote_address, bool secure)
-  : home_(std::move(home)), remote_address_(std::move(remote_address)), secure_(secure) {
+    : home_(std::move(home)), remote_address_(std::move(remote_address)), secure_(secure) {
   timer_.emplace(home_->loop);
 }
 
@@ -90,12 +90,14 @@ void session::leave_flight() {
   in_flight_ = false;
 }
 
-// -- answering -----------------------------------------------------------------------------------------------------
+// -- answering
+// -----------------------------------------------------------------------------------------------------
 
 void session::dispatch() {
   refresh_views();
   const auto whole = buffer_.view();
-  request_.body = parser_->chunked() ? std::string_view{head_.chunked_body} : whole.substr(head_size_, body_size_);
+  request_.body = parser_->chunked() ? std::string_view{head_.chunked_body}
+                                     : whole.substr(head_size_, body_size_);
   phase_ = phase::working;
   ++serial_;
   in_flight_ = true;
@@ -106,7 +108,8 @@ void session::dispatch() {
   try {
     route_->data.handle(request_, responder{shared_from_this(), serial});
   } catch (const std::exception& error) {
-    spdlog::error("http: {} {} failed: {}", to_string(route_->data.method), route_->data.pattern, error.what());
+    spdlog::error("http: {} {} failed: {}", to_string(route_->data.method), route_->data.pattern,
+                  error.what());
     complete(serial, problem{500, "internal", "the request could not be served", {}, 0});
   }
 }
@@ -116,9 +119,10 @@ void session::answer(std::uint64_t serial, response&& what) {
     return complete(serial, std::move(what));
   if (home_->stopped.load(std::memory_order_acquire))
     return;
-  boost::asio::post(home_->loop, [self = shared_from_this(), serial, moved = std::move(what)]() mutable {
-    self->complete(serial, std::move(moved));
-  });
+  boost::asio::post(home_->loop,
+                    [self = shared_from_this(), serial, moved = std::move(what)]() mutable {
+                      self->complete(serial, std::move(moved));
+                    });
 }
 
 void session::complete(std::uint64_t serial, response&& what) {
@@ -144,9 +148,11 @@ void session::send(response&& what) {
     what.body = to_text(*what.refusal, request_.path);
   }
   if (route_) {
-    const auto taken = std::chrono::duration_cast<std::chrono::microseconds>(steady::now() - begun_).count();
+    const auto taken
+        = std::chrono::duration_cast<std::chrono::microseconds>(steady::now() - begun_).count();
     route_->statistics->answers[what.status / 100 % 6].fetch_add(1, std::memory_order_relaxed);
-    route_->statistics->microseconds.fetch_add(static_cast<std::uint64_t>(taken), std::memory_order_relaxed);
+    route_->statistics->microseconds.fetch_add(static_cast<std::uint64_t>(taken),
+                                               std::memory_order_relaxed);
   }
   write_head(what);
   out_body_ = request_.method == verb::head ? std::string{} : std::move(what.body);
@@ -160,7 +166,11 @@ void session::write_head(const response& what) {
   auto& out = out_head_;
   out.assign("HTTP/1.1 ");
   append_number(out, what.status);
-  out.append(" ").append(reason_phrase(what.status)).append("\r\nDate: ").append(home_->date()).append("\r\n");
+  out.append(" ")
+      .append(reason_phrase(what.status))
+      .append("\r\nDate: ")
+      .append(home_->date())
+      .append("\r\n");
   if (what.status != 204 && what.status != 304) {
     out.append("Content-Type: ").append(what.content_type).append("\r\nContent-Length: ");
     append_number(out, what.body.size());
@@ -188,9 +198,12 @@ void session::write_head(const response& what) {
     append_value(out, value);
     out.append("\r\n");
   }
-  const auto old = parser_ && parser_->is_header_done() && head_size_ > 0
-                   && buffer_.view().substr(head_.target.offset + head_.target.size).starts_with(" HTTP/1.0");
-  out.append(!keep_alive_ ? "Connection: close\r\n\r\n" : old ? "Connection: keep-alive\r\n\r\n" : "\r\n");
+  const auto old
+      = parser_ && parser_->is_header_done() && head_size_ > 0
+        && buffer_.view().substr(head_.target.offset + head_.target.size).starts_with(" HTTP/1.0");
+  out.append(!keep_alive_ ? "Connection: close\r\n\r\n"
+             : old        ? "Connection: keep-alive\r\n\r\n"
+                          : "\r\n");
 }
 
 void session::on_written(error_code ec) {
@@ -213,8 +226,8 @@ void session::after_answer() {
   out_body_ = {};
   if (keep_alive_)
     return next_request();
-  // Closing with bytes unread resets the connection, and the reset can overtake the answer: say that nothing more
-  // comes, then read and drop what the client still sends, within bounds.
+  // Closing with bytes unread resets the connection, and the reset can overtake the answer: say
+  // that nothing more comes, then read and drop what the client still sends, within bounds.
   phase_ = phase::lingering;
   dropped_ = 0;
   shut_down_writing();
@@ -233,10 +246,11 @@ void session::linger() {
 void session::hand_over(std::uint64_t serial, std::function<void(upgraded_connection&&)> taker) {
   if (home_->stopped.load(std::memory_order_acquire))
     return;
-  boost::asio::dispatch(home_->loop, [self = shared_from_this(), serial, moved = std::move(taker)]() mutable {
-    if (serial == self->serial_ && self->phase_ == phase::working)
-      self->give_connection_away(moved);
-  });
+  boost::asio::dispatch(home_->loop,
+                        [self = shared_from_this(), serial, moved = std::move(taker)]() mutable {
+                          if (serial == self->serial_ && self->phase_ == phase::working)
+                            self->give_connection_away(moved);
+                        });
 }
 
 void session::give_connection_away(std::function<void(upgraded_connection&&)>& taker) {
@@ -257,10 +271,11 @@ void session::give_connection_away(std::function<void(upgraded_connection&&)>& t
   taker(std::move(given));
 }
 
-// -- time ----------------------------------------------------------------------------------------------------------
+// -- time
+// ----------------------------------------------------------------------------------------------------------
 
-/// Sets the deadline. The timer is touched only if it would fire too late, so a busy connection re-arms it about once
-/// a deadline and not once a request.
+/// Sets the deadline. The timer is touched only if it would fire too late, so a busy connection
+/// re-arms it about once a deadline and not once a request.
 void session::expect_within(std::chrono::milliseconds limit) {
   deadline_ = steady::now() + limit;
   if (!armed_ || deadline_ < armed_until_)
@@ -289,16 +304,17 @@ void session::on_timer(error_code ec) {
 
 void session::on_deadline() {
   switch (phase_) {
-    case phase::head:
-    case phase::body:
-    case phase::dropping:
-      if (phase_ == phase::head)
-        set_request_id();
-      keep_alive_ = false;
-      return refuse(problem{408, "request-timeout", "the request did not arrive in time", {}, 0});
-    case phase::working:
-      return send(unavailable("no answer within the deadline; the request may still take effect", 1));
-    default: return close();
+  case phase::head:
+  case phase::body:
+  case phase::dropping:
+    if (phase_ == phase::head)
+      set_request_id();
+    keep_alive_ = false;
+    return refuse(problem{408, "request-timeout", "the request did not arrive in time", {}, 0});
+  case phase::working:
+    return send(unavailable("no answer within the deadline; the request may still take effect", 1));
+  default:
+    return close();
   }
 }
 

@@ -19,17 +19,20 @@ constexpr std::size_t most_chunk_framing = 64 * 1024;
 
 bool token_of_request(std::string_view text) {
   return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'
-           || c == '.' || c == ':' || c == '/' || c == '+' || c == '=';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-'
+           || c == '_' || c == '.' || c == ':' || c == '/' || c == '+' || c == '=';
   });
 }
 
-/// W3C Trace Context 3.2.2: version, 16 bytes of trace, 8 bytes of parent, flags, in lower-case hexadecimal.
+/// W3C Trace Context 3.2.2: version, 16 bytes of trace, 8 bytes of parent, flags, in lower-case
+/// hexadecimal.
 bool well_formed_traceparent(std::string_view text) {
-  if (text.size() != 55 || text[2] != '-' || text[35] != '-' || text[52] != '-' || text.starts_with("ff"))
+  if (text.size() != 55 || text[2] != '-' || text[35] != '-' || text[52] != '-'
+      || text.starts_with("ff"))
     return false;
   for (std::size_t i = 0; i < text.size(); ++i)
-    if (i != 2 && i != 35 && i != 52 && !(text[i] >= '0' && text[i] <= '9') && !(text[i] >= 'a' && text[i] <= 'f'))
+    if (i != 2 && i != 35 && i != 52 && !(text[i] >= '0' && text[i] <= '9')
+        && !(text[i] >= 'a' && text[i] <= 'f'))
       return false;
   return text.substr(3, 32).find_first_not_of('0') != std::string_view::npos
          && text.substr(36, 16).find_first_not_of('0') != std::string_view::npos;
@@ -37,7 +40,11 @@ bool well_formed_traceparent(std::string_view text) {
 
 problem problem_of(const boost::system::error_code& ec) {
   if (ec == beast_http::error::header_limit || ec == beast_http::error::buffer_overflow)
-    return {431, "headers-too-large", "the request line and headers are larger than this server reads", {}, 0};
+    return {431,
+            "headers-too-large",
+            "the request line and headers are larger than this server reads",
+            {},
+            0};
   if (ec == beast_http::error::body_limit)
     return {413, "body-too-large", "the body is larger than this server reads", {}, 0};
   if (ec == beast_http::error::bad_version)
@@ -92,12 +99,19 @@ void session::on_read(error_code ec, std::size_t bytes) {
   } else {
     buffer_.commit(bytes);
     switch (phase_) {
-      case phase::idle:
-      case phase::head: parse_head(); break;
-      case phase::body:
-      case phase::dropping: receive_body(); break;
-      case phase::lingering: linger(); break;
-      default: break;
+    case phase::idle:
+    case phase::head:
+      parse_head();
+      break;
+    case phase::body:
+    case phase::dropping:
+      receive_body();
+      break;
+    case phase::lingering:
+      linger();
+      break;
+    default:
+      break;
     }
   }
   end_operation();
@@ -149,9 +163,12 @@ void session::on_head() {
   const auto length = parser_->content_length();
   body_size_ = length && !parser_->chunked() ? static_cast<std::size_t>(*length) : 0;
   if (body_size_ > limits().body_limit && (!refusal_ || refusal_->status != 401))
-    refusal_ = problem{413, "body-too-large",
+    refusal_ = problem{413,
+                       "body-too-large",
                        "the body has " + std::to_string(body_size_) + " bytes; this server reads "
-                         + std::to_string(limits().body_limit), {}, 0};
+                           + std::to_string(limits().body_limit),
+                       {},
+                       0};
   const auto expect = head_.find(beast_http::field::expect, buffer_.view());
   if (!expect.empty() && !same_text(expect, "100-continue"))
     refusal_ = problem{417, "expectation", "only `Expect: 100-continue` is understood", {}, 0};
@@ -161,7 +178,8 @@ void session::on_head() {
     keep_alive_ = false;
     return refuse(std::move(*refusal_));
   }
-  const auto here = parser_->chunked() ? buffer_.size() > head_size_ : buffer_.size() >= head_size_ + body_size_;
+  const auto here = parser_->chunked() ? buffer_.size() > head_size_
+                                       : buffer_.size() >= head_size_ + body_size_;
   if (waits && !here) {
     continuing_ = true;
     phase_ = phase::writing;
@@ -181,7 +199,8 @@ void session::set_request_id() {
   const auto view = buffer_.view();
   request_id_.clear();
   for (const auto& field : head_.fields)
-    if (field.known == beast_http::field::unknown && same_text(field.name.in(view), "x-request-id")) {
+    if (field.known == beast_http::field::unknown
+        && same_text(field.name.in(view), "x-request-id")) {
       const auto text = field.value.in(view);
       if (token_of_request(text))
         request_id_.assign(text);
@@ -205,8 +224,10 @@ bool session::head_is_sound() {
   else if (hosts > 1 || (hosts == 0 && modern))
     refusal_ = bad_request("exactly one Host header is needed");
   else if (encoded && (!parser_->chunked() || !modern))
-    // Anything but one final `chunked` leaves the length of the body open: the way requests are smuggled.
-    refusal_ = problem{501, "transfer-encoding", "only `Transfer-Encoding: chunked` is understood", {}, 0};
+    // Anything but one final `chunked` leaves the length of the body open: the way requests are
+    // smuggled.
+    refusal_ = problem{
+        501, "transfer-encoding", "only `Transfer-Encoding: chunked` is understood", {}, 0};
   return !refusal_;
 }
 
@@ -316,7 +337,8 @@ void session::set_views() {
   request_.traceparent = {};
   for (const auto& field : head_.fields) {
     header_views_.push_back({field.name.in(view), field.value.in(view)});
-    if (same_text(header_views_.back().name, "traceparent") && well_formed_traceparent(header_views_.back().value))
+    if (same_text(header_views_.back().name, "traceparent")
+        && well_formed_traceparent(header_views_.back().value))
       request_.traceparent = header_views_.back().value;
   }
   request_.headers = header_views_;

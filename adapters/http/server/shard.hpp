@@ -28,8 +28,8 @@ struct server_state {
   std::atomic<bool> draining{false};
 };
 
-/// One event loop run by one thread, and the sessions that live on it: what happens inside needs no lock and no
-/// strand. Owned by the server and by its sessions.
+/// One event loop run by one thread, and the sessions that live on it: what happens inside needs no
+/// lock and no strand. Owned by the server and by its sessions.
 class shard {
 public:
   explicit shard(server_state& shared);

@@ -4,12 +4,14 @@
 
 namespace carillon::http {
 
-std::optional<std::string> configure_tls(boost::asio::ssl::context& context, const std::string& certificate_file,
+std::optional<std::string> configure_tls(boost::asio::ssl::context& context,
+                                         const std::string& certificate_file,
                                          const std::string& key_file) {
   using boost::asio::ssl::context_base;
   boost::system::error_code ec;
-  context.set_options(context_base::default_workarounds | context_base::no_sslv2 | context_base::no_sslv3
-                        | context_base::no_tlsv1 | context_base::no_tlsv1_1 | context_base::no_compression,
+  context.set_options(context_base::default_workarounds | context_base::no_sslv2
+                          | context_base::no_sslv3 | context_base::no_tlsv1
+                          | context_base::no_tlsv1_1 | context_base::no_compression,
                       ec);
   auto* native = context.native_handle();
   SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);

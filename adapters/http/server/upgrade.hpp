@@ -11,11 +11,14 @@
 
 namespace carillon::http {
 
-/// A socket as it leaves this server: Boost types only, so that whoever takes it need not know this folder.
-using stream_socket = std::variant<boost::asio::ip::tcp::socket,
-                                   std::unique_ptr<boost::asio::ssl::stream<boost::asio::ip::tcp::socket>>>;
+/// A socket as it leaves this server: Boost types only, so that whoever takes it need not know this
+/// folder.
+using stream_socket
+    = std::variant<boost::asio::ip::tcp::socket,
+                   std::unique_ptr<boost::asio::ssl::stream<boost::asio::ip::tcp::socket>>>;
 
-/// A connection given away by a route, with the request that asked for it. The taker writes the whole answer.
+/// A connection given away by a route, with the request that asked for it. The taker writes the
+/// whole answer.
 struct upgraded_connection {
   stream_socket socket;
   boost::beast::http::request<boost::beast::http::empty_body> request;
