@@ -41,14 +41,15 @@ struct profile {
   std::vector<device> devices;
 };
 
-/// Minutes since midnight, local, `start` to `end` and over midnight where end <= start. Equal: the whole day.
+/// Minutes since midnight, local, `start` to `end` and over midnight where end < start. Layers are merged member by member,
+/// so each may be absent.
 struct quiet_hours {
-  bool enabled = false;
-  std::chrono::minutes start{0};
-  std::chrono::minutes end{0};
+  std::optional<bool> enabled; ///< absent in all layers: on, if start and end are known
+  std::optional<std::chrono::minutes> start;
+  std::optional<std::chrono::minutes> end;
   std::string timezone; ///< empty: the recipient's
   std::optional<std::vector<channel>> channels; ///< absent: all but in_app
-  std::vector<std::string> exceptions; ///< categories or types
+  std::optional<std::vector<std::string>> exceptions; ///< categories or types
 };
 
 struct do_not_disturb {

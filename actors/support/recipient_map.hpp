@@ -1,0 +1,62 @@
+#pragma once
+
+#include "messages/ids.hpp"
+
+#include <absl/container/flat_hash_map.h>
+
+#include <cstddef>
+
+namespace carillon {
+
+/// State per recipient of a partition. Two levels, so that a tenant's name is not stored with each
+/// of its recipients.
+template <class T>
+class recipient_map {
+public:
+  T* find(const tenant_id& tenant, const recipient_id& recipient) {
+    auto t = tenants_.find(tenant);
+    if (t == tenants_.end())
+      return nullptr;
+    auto i = t->second.find(recipient);
+    return i == t->second.end() ? nullptr : &i->second;
+  }
+
+  const T* find(const tenant_id& tenant, const recipient_id& recipient) const {
+    return const_cast<recipient_map*>(this)->find(tenant, recipient);
+  }
+
+  T& get(const tenant_id& tenant, const recipient_id& recipient) {
+    return tenants_[tenant][recipient];
+  }
+
+  void erase(const tenant_id& tenant, const recipient_id& recipient) {
+    if (auto t = tenants_.find(tenant); t != tenants_.end())
+      t->second.erase(recipient);
+  }
+
+  [[nodiscard]] std::size_t size() const {
+    std::size_t n = 0;
+    for (const auto& [tenant, recipients] : tenants_)
+      n += recipients.size();
+    return n;
+  }
+
+  /// Drops every entry for which `done(entry)`.
+  template <class F>
+  void prune(F done) {
+    for (auto& [tenant, recipients] : tenants_)
+      absl::erase_if(recipients, [&](auto& entry) { return done(entry.second); });
+  }
+
+  template <class F>
+  void for_each(F visit) const {
+    for (const auto& [tenant, recipients] : tenants_)
+      for (const auto& [recipient, value] : recipients)
+        visit(tenant, recipient, value);
+  }
+
+private:
+  absl::flat_hash_map<tenant_id, absl::flat_hash_map<recipient_id, T>> tenants_;
+};
+
+} // namespace carillon
