@@ -75,7 +75,9 @@ struct assessment {
   priority at = priority::normal;
   timestamp now;
   bool reserve = false; ///< an attempt is about to be made: take the limiter's slot
-  std::vector<step_verdict> steps;
+  std::vector<step_verdict> steps; ///< where `says` is not pass already, it stays
+  bool want_preferred = false; ///< the gate fills in what the recipient prefers, for the strategy `preferred`
+  std::vector<channel> preferred;
 };
 
 /// Partition to gate, delegated to the limiter; answered by it.
@@ -95,6 +97,7 @@ struct applied_fact {
 };
 struct apply_facts {
   std::vector<applied_fact> facts;
+  bool durable = false; ///< replayed: the journal holds them already
 };
 
 /// Partition to gate and inbox: the person is forgotten.
@@ -153,6 +156,7 @@ struct permit {
   std::string provider;
   std::chrono::steady_clock::time_point start_by; ///< the call must start before
   duration call_timeout = std::chrono::seconds{5};
+  bool reports = true; ///< the provider tells what becomes of a message
 };
 struct permit_answer {
   permit granted;

@@ -56,6 +56,7 @@ using partition_actor = caf::typed_actor<
   // its children
   on<propose>::reply<proposal_answer>,
   on<retire>::accept,
+  on<get_context>::reply<delivery_context_ptr>,
   on<deadlines_due>::accept,
   // its lane and projector
   on<replay_rows>::accept,
@@ -150,6 +151,8 @@ using hub_actor = caf::typed_actor<
   on<live_frame_ptr>::accept,
   /// Owners moved or restarted: ask again for everything watched.
   on<know_partitions>::accept,
+  /// Internal: ask again what could not be answered.
+  on<tick_due>::accept,
   on<get_health>::reply<health>,
   on<drain>::reply<drained>>;
 
