@@ -38,6 +38,9 @@ std::optional<std::string> normalize_phone(std::string_view text) {
   if (util->Parse(std::string{text}, "ZZ", &number) != phone::PhoneNumberUtil::NO_PARSING_ERROR
       || !util->IsPossibleNumber(number))
     return std::nullopt;
+  if (text.find_first_not_of("0123456789", 1) == text.npos)
+    return std::string{text}; // as given: formatting would drop Mexico's old mobile prefix, which
+                              // WhatsApp still wants
   std::string out;
   util->Format(number, phone::PhoneNumberUtil::E164, &out);
   return out;
