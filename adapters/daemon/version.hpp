@@ -1,0 +1,7 @@
+#pragma once
+
+namespace carillon::daemon {
+
+inline constexpr auto version = "0.1.0";
+
+} // namespace carillon::daemon
