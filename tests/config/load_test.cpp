@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 
 #include <unistd.h>
@@ -231,4 +232,20 @@ TEST_CASE("the sample configuration has no problem") {
   for (const auto& problem : loaded.problems)
     FAIL_CHECK(render(problem));
   CHECK(loaded.values.providers.size() == 1);
+}
+
+TEST_CASE("the documentation names every key") {
+  std::ifstream in{"docs/configuration.md"};
+  std::string text{std::istreambuf_iterator<char>{in}, {}};
+  REQUIRE_FALSE(text.empty());
+  for (auto key : setting_keys()) {
+    for (auto priority : enum_names<carillon::priority>::values)
+      if (auto part = "retry." + std::string{priority}; key.starts_with(part))
+        key.replace(6, priority.size(), "<priority>");
+    for (auto channel : enum_names<carillon::channel>::values)
+      if (auto part = "limits." + std::string{channel}; key.starts_with(part))
+        key.replace(7, channel.size(), "<channel>");
+    INFO(key);
+    CHECK(text.find("`" + key + "`") != std::string::npos);
+  }
 }
