@@ -66,7 +66,7 @@ function(carillon_test_support)
     set(scope INTERFACE)
   endif()
   target_link_libraries(carillon_test_support ${scope}
-    carillon_actors carillon_persistence carillon_messages dep_catch dep_rapidcheck dep_json dep_pqxx)
+    carillon_persistence carillon_messages dep_catch dep_rapidcheck dep_json dep_pqxx)
   add_library(carillon_test_main OBJECT tests/support/main.cpp)
   target_link_libraries(carillon_test_main PUBLIC dep_catch)
 endfunction()
