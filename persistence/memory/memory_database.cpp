@@ -1,0 +1,164 @@
+#include "persistence/memory/memory_database.hpp"
+
+#include <algorithm>
+
+namespace carillon::persistence {
+
+namespace {
+
+void fill_new(listed_notification& shown, const notification_view& view) {
+  shown.id = view.id;
+  shown.event_id = view.event_id;
+  shown.recipient = view.recipient.str();
+  shown.type = view.type;
+  shown.in = view.in;
+  shown.at = view.at;
+  shown.created_at = view.created_at;
+  shown.send_at = view.send_at;
+  shown.expires_at = view.expires_at;
+}
+
+} // namespace
+
+memory_database::memory_database(std::uint32_t lanes) : lanes_(lanes) {
+  next_sequence_.fill(1);
+}
+
+// -- journal -----------------------------------------------------------------
+
+std::optional<appended> memory_database::write(std::uint32_t lane, append& what) {
+  std::lock_guard guard{mutex_};
+  auto& next = next_sequence_[what.partition.value];
+  if (what.rows.empty() || what.rows.front().sequence != next)
+    return std::nullopt;
+  auto& rows = lanes_[lane].rows;
+  for (auto& row : what.rows) {
+    row.position = rows.size() + 1;
+    rows.push_back(row);
+  }
+  next = what.rows.back().sequence + 1;
+  for (const auto& key : what.keys) {
+    auto name = std::tuple{key.partition.value, key.tenant.str(), key.recipient.str()};
+    if (key.wrapped.empty())
+      keys_.erase(name);
+    else
+      keys_[name] = key;
+  }
+  for (const auto& item : what.blobs)
+    blobs_.emplace(item.notification, item.sealed);
+  return appended{what.rows.back().sequence, what.rows.back().position};
+}
+
+std::vector<journal_row> memory_database::rows(std::uint32_t lane, partition_id partition) const {
+  std::lock_guard guard{mutex_};
+  std::vector<journal_row> result;
+  for (const auto& row : lanes_[lane].rows)
+    if (row.partition == partition)
+      result.push_back(row);
+  return result;
+}
+
+std::vector<wrapped_key> memory_database::keys(partition_id partition) const {
+  std::lock_guard guard{mutex_};
+  std::vector<wrapped_key> result;
+  for (const auto& [name, key] : keys_)
+    if (key.partition == partition)
+      result.push_back(key);
+  return result;
+}
+
+std::vector<journal_row> memory_database::facts_of(const tenant_id& tenant,
+                                                   const notification_id& id) const {
+  std::lock_guard guard{mutex_};
+  std::vector<journal_row> result;
+  for (const auto& lane : lanes_)
+    for (const auto& row : lane.rows)
+      if (row.notification == id && row.tenant == tenant)
+        result.push_back(row);
+  return result;
+}
+
+std::vector<std::string> memory_database::blobs_of(const notification_id& id) const {
+  std::lock_guard guard{mutex_};
+  std::vector<std::string> result;
+  auto [first, last] = blobs_.equal_range(id);
+  for (auto at = first; at != last; ++at)
+    result.push_back(at->second);
+  return result;
+}
+
+// -- read models -------------------------------------------------------------
+
+void memory_database::project(const committed_batch& batch) {
+  std::lock_guard guard{mutex_};
+  for (const auto& change : batch.projections) {
+    if (!change.created && !lines_.contains(change.id))
+      continue;
+    auto& target = lines_[change.id];
+    if (change.created) {
+      target.view = *change.created;
+      fill_new(target.shown, target.view);
+    }
+    target.shown.now = change.now;
+    target.shown.why = change.why;
+    if (change.has_channel)
+      target.shown.on = change.on;
+    target.shown.updated_at = change.updated_at;
+  }
+  lanes_[batch.lane].projected = std::max(lanes_[batch.lane].projected, batch.last_position);
+}
+
+std::uint64_t memory_database::projected(std::uint32_t lane) const {
+  std::lock_guard guard{mutex_};
+  return lanes_[lane].projected;
+}
+
+std::vector<listed_notification> memory_database::list(const list_filter& filter,
+                                                       bool dead_letters) const {
+  std::lock_guard guard{mutex_};
+  std::vector<listed_notification> result;
+  for (auto at = lines_.rbegin(); at != lines_.rend() && result.size() <= filter.limit; ++at) {
+    const auto& shown = at->second.shown;
+    bool dead = shown.now == status::dead_lettered && shown.why != reason::discarded;
+    if (at->second.view.tenant == filter.tenant && (dead || !dead_letters)
+        && matches(filter, shown))
+      result.push_back(shown);
+  }
+  return result;
+}
+
+std::vector<notification_id> memory_database::find(const find_event& query) const {
+  std::lock_guard guard{mutex_};
+  std::vector<notification_id> result;
+  for (const auto& [id, known] : lines_)
+    if (known.view.dedupe == query.dedupe && known.view.tenant == query.tenant
+        && partition_of(id) == query.partition)
+      result.push_back(id);
+  return result;
+}
+
+// -- catalogue ---------------------------------------------------------------
+
+std::uint64_t memory_database::save(const save_catalogue& what) {
+  std::lock_guard guard{mutex_};
+  auto version = ++versions_[what.tenant.str()];
+  for (auto row : what.rows) {
+    row.tenant = what.tenant;
+    row.catalogue_version = version;
+    catalogue_.push_back(std::move(row));
+  }
+  for (const auto& [file, hash] : what.imported)
+    imported_[{what.tenant.str(), file}] = hash;
+  return version;
+}
+
+catalogue_rows memory_database::catalogue() const {
+  std::lock_guard guard{mutex_};
+  catalogue_rows result;
+  result.rows = catalogue_;
+  for (const auto& [key, hash] : imported_)
+    result.imported.emplace_back(key.second, hash);
+  return result;
+}
+
+} // namespace carillon::persistence

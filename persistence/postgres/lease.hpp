@@ -1,0 +1,56 @@
+#pragma once
+
+#include "messages/engine.hpp"
+
+#include "persistence/failure.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace carillon::persistence {
+
+/// How a node holds its database.
+struct lease_options {
+  std::string url;
+  std::string node = "main"; ///< name of the lease row; one holder at a time
+  std::string holder;        ///< who holds it, for people: host and process
+  std::chrono::milliseconds ttl{8'000};
+  std::chrono::milliseconds renew_every{1'000};
+  std::shared_ptr<lease_view> view; ///< moved forward by each renewal; never null
+  std::function<void(std::string_view)> log;
+  /// The lease is another's. Called once, from the keeper's thread: it must not end the keeper.
+  std::function<void()> on_fenced;
+};
+
+/// Holds the lease of a node with a thread and a connection of its own: a session advisory lock, by
+/// which the others see our death at once, and a row with a term on the database's clock, by which
+/// they see that we are paused.
+class lease_keeper {
+public:
+  explicit lease_keeper(lease_options options);
+  ~lease_keeper();
+  lease_keeper(const lease_keeper&) = delete;
+  lease_keeper& operator=(const lease_keeper&) = delete;
+
+  /// Waits until the lease is ours, and bumps its epoch, which fences whoever had it. `standby` is
+  /// called once if another node has it; `give_up` is asked about four times a second and ends the
+  /// wait. Errors: `unreachable`, `query`, `locked` (gave up).
+  fallible<std::uint64_t> acquire(const std::function<void()>& standby,
+                                  const std::function<bool()>& give_up);
+
+  /// Starts to renew.
+  void start();
+
+  /// Stops renewing and gives the lease back, so that the next holder need not wait.
+  void release();
+
+private:
+  class body;
+  std::unique_ptr<body> body_;
+};
+
+} // namespace carillon::persistence
