@@ -2,11 +2,13 @@
 
 #include "adapters/providers/support/retry_after.hpp"
 
-#include <nlohmann/json.hpp>
+#include <simdjson.h>
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace carillon::providers::twilio {
 
@@ -70,71 +72,27 @@ constexpr std::array table{
 static_assert(std::is_sorted(table.begin(), table.end(),
                              [](auto& a, auto& b) { return a.code < b.code; }));
 
-/// Picks `sid` and `code` of the outer object while the text is scanned; builds no tree, because
-/// this runs once a message.
-struct answer_reader : nlohmann::json_sax<nlohmann::json> {
-  bool null() override {
-    return true;
-  }
-  bool boolean(bool) override {
-    return true;
-  }
-  bool number_integer(number_integer_t v) override {
-    return number(v);
-  }
-  bool number_unsigned(number_unsigned_t v) override {
-    return number(static_cast<std::int64_t>(v));
-  }
-  bool number_float(number_float_t, const string_t&) override {
-    return true;
-  }
-  bool string(string_t& v) override {
-    if (depth == 1 && wanted == field::sid)
-      sid = v;
-    return true;
-  }
-  bool binary(binary_t&) override {
-    return true;
-  }
-  bool start_object(std::size_t) override {
-    return ++depth < 32;
-  }
-  bool key(string_t& v) override {
-    wanted = depth != 1    ? field::other
-             : v == "sid"  ? field::sid
-             : v == "code" ? field::code
-                           : field::other;
-    return true;
-  }
-  bool end_object() override {
-    return --depth, true;
-  }
-  bool start_array(std::size_t) override {
-    return ++depth < 32;
-  }
-  bool end_array() override {
-    return --depth, true;
-  }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
-    return false;
-  }
-  bool number(std::int64_t v) {
-    if (depth == 1 && wanted == field::code && v > 0 && v < 1'000'000)
-      code = static_cast<int>(v);
-    return true;
-  }
-
-  enum class field : std::uint8_t { other, sid, code };
-  field wanted = field::other;
-  int depth = 0;
+struct twilio_answer {
   std::string sid;
   int code = 0;
 };
 
-answer_reader read_answer(const std::string& body) {
-  answer_reader out;
-  if (!body.empty())
-    nlohmann::json::sax_parse(body, &out, nlohmann::json::input_format_t::json, false);
+/// Picks two members of the answer. Once a message, so on demand and without building a tree; a
+/// body that is cut off or no JSON gives what could be read before.
+twilio_answer read_answer(const std::string& body) {
+  thread_local simdjson::ondemand::parser parser;
+  twilio_answer out;
+  const simdjson::padded_string padded{body};
+  simdjson::ondemand::document document;
+  std::string_view sid;
+  std::int64_t code = 0;
+  if (body.empty() || parser.iterate(padded).get(document) != simdjson::SUCCESS)
+    return out;
+  if (document.find_field_unordered("sid").get_string().get(sid) == simdjson::SUCCESS)
+    out.sid = sid.substr(0, 64);
+  if (document.find_field_unordered("code").get_int64().get(code) == simdjson::SUCCESS && code > 0
+      && code < 1'000'000)
+    out.code = static_cast<int>(code);
   return out;
 }
 
