@@ -1,6 +1,9 @@
 -- $1 tenant, $2 type, $3 channel, $4 reason, $5 first id, $6 last id, $7 rows; null: any
 select d.id, n.event_id, d.recipient_id, d.type, n.category, n.priority, n.status, d.channel, d.reason,
-       n.created_at, d.at, n.send_at, n.expires_at
+       (extract(epoch from n.created_at) * 1000000)::bigint,
+       (extract(epoch from d.at) * 1000000)::bigint,
+       (extract(epoch from n.send_at) * 1000000)::bigint,
+       (extract(epoch from n.expires_at) * 1000000)::bigint
 from dead_letters d
 join notifications n on n.id = d.id
 where d.tenant = $1

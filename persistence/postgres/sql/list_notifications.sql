@@ -1,6 +1,9 @@
 -- $1 tenant, $2 recipient, $3 status, $4 type, $5 channel, $6 first id, $7 last id, $8 rows; null: any
 select id, event_id, recipient_id, type, category, priority, status, channel, reason,
-       created_at, updated_at, send_at, expires_at
+       (extract(epoch from created_at) * 1000000)::bigint,
+       (extract(epoch from updated_at) * 1000000)::bigint,
+       (extract(epoch from send_at) * 1000000)::bigint,
+       (extract(epoch from expires_at) * 1000000)::bigint
 from notifications
 where tenant = $1
   and ($2::text is null or recipient_id = $2)

@@ -1,0 +1,112 @@
+#include "persistence/postgres/store.hpp"
+
+#include "messages/errors.hpp"
+
+#include <caf/send.hpp>
+#include <spdlog/spdlog.h>
+
+namespace carillon::persistence {
+
+namespace {
+
+store_actor::behavior_type store_worker(store_actor::stateful_pointer<store_worker_state> self,
+                                        store_options options) {
+  return self->state.make_behavior(options);
+}
+
+} // namespace
+
+// -- worker ------------------------------------------------------------------
+
+store_worker_state::store_worker_state(store_actor::stateful_pointer<store_worker_state>) {}
+
+store_actor::behavior_type store_worker_state::make_behavior(const store_options& options) {
+  queries_ = std::make_unique<store_queries>(options.url);
+  clock_ = options.clock;
+  return {
+      [this](const read_facts& q) {
+        return attempt_twice<facts_read>([&] { return facts_read{queries_->facts_of(q)}; });
+      },
+      [this](const find_event& q) {
+        return attempt_twice<event_found>([&] { return event_found{queries_->find(q)}; });
+      },
+      [this](const list_notifications& q) { return on_list(q, false); },
+      [this](const list_dead_letters& q) { return on_list(q, true); },
+      [this](const load_catalogue&) {
+        return attempt_twice<catalogue_rows>([&] { return queries_->catalogue(); });
+      },
+      [this](const save_catalogue& what) -> caf::result<catalogue_saved> {
+        // Once: a repeated save would be another version.
+        try {
+          return catalogue_saved{queries_->save(what)};
+        } catch (const sql_failure& why) {
+          return make_error(errc::store_failed, why.what());
+        }
+      },
+      [this](const get_health&) {
+        bool reachable = queries_->is_reachable();
+        return health{reachable,
+                      reachable ? R"({"database":"ok"})" : R"({"database":"unreachable"})"};
+      },
+  };
+}
+
+// A connection that died while it was idle is only noticed by using it.
+template <class Answer, class Query>
+caf::result<Answer> store_worker_state::attempt_twice(Query query) {
+  for (bool last = false;; last = true) {
+    try {
+      return query();
+    } catch (const sql_failure& why) {
+      if (why.lost && !last)
+        continue;
+      spdlog::warn("store: {}", why.what());
+      return make_error(errc::store_failed, why.what());
+    }
+  }
+}
+
+template <class Query>
+caf::result<answer> store_worker_state::on_list(const Query& query, bool dead_letters) {
+  auto filter = filter_of(query);
+  if (!filter.problems.empty())
+    return invalid_query(filter);
+  return attempt_twice<answer>([&] {
+    auto as_of = queries_->as_of(clock_->now());
+    return list_answer(filter, queries_->list(filter, dead_letters), as_of);
+  });
+}
+
+// -- front -------------------------------------------------------------------
+
+store_state::store_state(store_actor::stateful_pointer<store_state> self) : self_(self) {}
+
+store_state::~store_state() {
+  for (const auto& worker : workers_)
+    caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
+}
+
+store_actor::behavior_type store_state::make_behavior(const store_options& options) {
+  for (std::size_t i = 0; i < std::max<std::size_t>(options.workers, 1); ++i)
+    workers_.push_back(self_->spawn<caf::detached>(store_worker, options));
+  return {
+      [this](const read_facts& q) { return self_->delegate(next(), q); },
+      [this](const find_event& q) { return self_->delegate(next(), q); },
+      [this](const list_notifications& q) { return self_->delegate(next(), q); },
+      [this](const list_dead_letters& q) { return self_->delegate(next(), q); },
+      [this](const load_catalogue& q) { return self_->delegate(workers_.front(), q); },
+      [this](const save_catalogue& q) { return self_->delegate(workers_.front(), q); },
+      [this](const get_health& q) { return self_->delegate(next(), q); },
+  };
+}
+
+store_actor::behavior_type store(store_actor::stateful_pointer<store_state> self,
+                                 store_options options) {
+  return self->state.make_behavior(options);
+}
+
+const store_actor& store_state::next() {
+  return workers_[turn_++ % workers_.size()];
+}
+
+} // namespace carillon::persistence

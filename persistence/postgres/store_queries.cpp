@@ -1,0 +1,258 @@
+#include "persistence/postgres/store_queries.hpp"
+
+#include "persistence/postgres/copy_format.hpp"
+#include "persistence/postgres/embedded_sql.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+namespace carillon::persistence {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+link_options link_for(std::string url) {
+  link_options result;
+  result.url = std::move(url);
+  result.name = "carillon store";
+  result.settings = "set lock_timeout = '5s'; set statement_timeout = '15s'; set "
+                    "idle_in_transaction_session_timeout = '10s'; set jit = off; set timezone = "
+                    "'UTC'";
+  result.answer_timeout = 20s;
+  return result;
+}
+
+/// Keeps the texts of the parameters of one statement.
+class parameters {
+public:
+  parameters& add(std::string text) {
+    texts_.push_back(std::move(text));
+    nulls_.push_back(false);
+    return *this;
+  }
+  parameters& add_or_null(const std::string& text) {
+    texts_.push_back(text);
+    nulls_.push_back(text.empty());
+    return *this;
+  }
+  template <class E>
+  parameters& add_code(const std::optional<E>& value) {
+    return add_or_null(value ? std::to_string(static_cast<int>(*value)) : std::string{});
+  }
+  std::vector<const char*> values() const {
+    std::vector<const char*> result;
+    for (std::size_t i = 0; i < texts_.size(); ++i)
+      result.push_back(nulls_[i] ? nullptr : texts_[i].c_str());
+    return result;
+  }
+
+private:
+  std::vector<std::string> texts_;
+  std::vector<bool> nulls_;
+};
+
+// A UUID of any version, as a bound is not one of version 7.
+std::string uuid_text(const notification_id& id) {
+  const auto& b = id.bytes;
+  auto part = [&b](std::size_t from, std::size_t to) {
+    return fmt::format("{:02x}", fmt::join(b.begin() + static_cast<std::ptrdiff_t>(from),
+                                           b.begin() + static_cast<std::ptrdiff_t>(to), ""));
+  };
+  return part(0, 4) + "-" + part(4, 6) + "-" + part(6, 8) + "-" + part(8, 10) + "-" + part(10, 16);
+}
+
+timestamp time_at(const sql_result& from, int row, int column) {
+  if (from.is_null(row, column))
+    return no_time;
+  return timestamp{std::chrono::microseconds{from.number(row, column)}};
+}
+
+std::string text_at(const sql_result& from, int row, int column) {
+  return std::string{from.at(row, column)};
+}
+
+// Columns as in sql/list_*.sql.
+listed_notification item_at(const sql_result& from, int row) {
+  listed_notification item;
+  item.id = parse_notification_id(from.at(row, 0)).value_or(notification_id{});
+  item.event_id = text_at(from, row, 1);
+  item.recipient = text_at(from, row, 2);
+  item.type = text_at(from, row, 3);
+  item.in = static_cast<category>(from.number(row, 4));
+  item.at = static_cast<priority>(from.number(row, 5));
+  item.now = static_cast<status>(from.number(row, 6));
+  if (!from.is_null(row, 7))
+    item.on = static_cast<channel>(from.number(row, 7));
+  item.why = static_cast<reason>(from.number(row, 8));
+  item.created_at = time_at(from, row, 9);
+  item.updated_at = time_at(from, row, 10);
+  item.send_at = time_at(from, row, 11);
+  item.expires_at = time_at(from, row, 12);
+  return item;
+}
+
+} // namespace
+
+store_queries::store_queries(std::string url) : link_(link_for(std::move(url))) {}
+
+void store_queries::open() {
+  if (!link_.is_open())
+    link_.open();
+}
+
+// -- journal -----------------------------------------------------------------
+
+std::vector<journal_row> store_queries::copy_rows(const std::string& sql) {
+  link_.send("copy (" + sql + ") to stdout (format binary)");
+  link_.next();
+  std::vector<journal_row> rows;
+  std::string_view piece;
+  while (link_.get_copy(piece)) {
+    copy_reader in{piece};
+    in.skip_header();
+    if (in.fields() >= 0)
+      read_row(in, rows.emplace_back());
+  }
+  while (link_.next())
+    ;
+  return rows;
+}
+
+std::vector<journal_row> store_queries::facts_of(const read_facts& query) {
+  open();
+  auto segments = link_.run("select number from segments order by number");
+  auto part = [&query](const std::string& table) {
+    return fmt::format("select {} from {} where notification_id = '{}'", journal_columns, table,
+                       uuid_text(query.id));
+  };
+  auto sql = part("ledger");
+  for (int row = 0; row < segments.rows(); ++row)
+    sql += " union all " + part("journal_" + text_at(segments, row, 0));
+  auto rows = copy_rows(sql + " order by sequence");
+  std::erase_if(rows, [&query](const journal_row& row) { return row.tenant != query.tenant; });
+  return rows;
+}
+
+std::vector<notification_id> store_queries::find(const find_event& query) {
+  open();
+  std::int64_t hash = 0;
+  std::memcpy(&hash, query.dedupe.bytes.data(), sizeof hash);
+  auto found = link_.run("select id from notifications where event_hash = $1 and tenant = $2 order "
+                         "by id",
+                         {std::to_string(hash).c_str(), query.tenant.str().c_str()});
+  std::vector<notification_id> result;
+  for (int row = 0; row < found.rows(); ++row)
+    if (auto id = parse_notification_id(found.at(row, 0));
+        id && partition_of(*id) == query.partition)
+      result.push_back(*id);
+  return result;
+}
+
+// -- lists -------------------------------------------------------------------
+
+std::vector<listed_notification> store_queries::list(const list_filter& filter, bool dead_letters) {
+  open();
+  parameters values;
+  values.add(filter.tenant.str());
+  if (!dead_letters)
+    values.add_or_null(filter.recipient).add_code(filter.now);
+  values.add_or_null(filter.type).add_code(filter.on);
+  if (dead_letters)
+    values.add_code(filter.why);
+  values.add(uuid_text(filter.first)).add(uuid_text(filter.last));
+  values.add(std::to_string(filter.limit + 1));
+  auto found
+      = link_.run(std::string{statement(dead_letters ? "list_dead_letters" : "list_notifications")},
+                  values.values());
+  std::vector<listed_notification> result;
+  for (int row = 0; row < found.rows(); ++row)
+    result.push_back(item_at(found, row));
+  return result;
+}
+
+timestamp store_queries::as_of(timestamp now) {
+  open();
+  auto segment = text_at(link_.run("select max(number) from segments"), 0, 0);
+  // A lane whose newest row the projector passed is up to date, however old that row is.
+  auto lag = link_.run(fmt::format(
+      "select (extract(epoch from min(as_of)) * 1000000)::bigint from projector_position p where "
+      "as_of > '-infinity' and position < (select max(position) from (select max(position) as "
+      "position from ledger where lane = p.lane union all select max(position) from journal_{} "
+      "where "
+      "lane = p.lane) x)",
+      segment));
+  return lag.is_null(0, 0) ? now : std::min(now, time_at(lag, 0, 0));
+}
+
+bool store_queries::is_reachable() {
+  try {
+    open();
+    link_.run("select 1");
+    return true;
+  } catch (const sql_failure&) {
+    return false;
+  }
+}
+
+// -- catalogue ---------------------------------------------------------------
+
+catalogue_rows store_queries::catalogue() {
+  open();
+  catalogue_rows result;
+  auto rows = link_.run("select tenant, kind, name, version, state, body, from_file, "
+                        "catalogue_version from catalogue order by tenant, catalogue_version, "
+                        "ordinal");
+  for (int row = 0; row < rows.rows(); ++row) {
+    auto& item = result.rows.emplace_back();
+    item.tenant = tenant_id{text_at(rows, row, 0)};
+    item.kind = static_cast<catalogue_kind>(rows.number(row, 1));
+    item.name = text_at(rows, row, 2);
+    item.version = static_cast<std::uint32_t>(rows.number(row, 3));
+    item.state = static_cast<template_state>(rows.number(row, 4));
+    item.body = text_at(rows, row, 5);
+    item.from_file = rows.at(row, 6) == "t";
+    item.catalogue_version = static_cast<std::uint64_t>(rows.number(row, 7));
+  }
+  auto imported = link_.run("select file, hash from catalogue_import order by tenant, file");
+  for (int row = 0; row < imported.rows(); ++row)
+    result.imported.emplace_back(text_at(imported, row, 0), text_at(imported, row, 1));
+  return result;
+}
+
+std::uint64_t store_queries::save(const save_catalogue& what) {
+  open();
+  const auto& tenant = what.tenant.str();
+  try {
+    link_.run("begin");
+    auto saved = link_.run("insert into catalogue_version (tenant, version) values ($1, 1) on "
+                           "conflict (tenant) do update set version = catalogue_version.version + "
+                           "1 returning version",
+                           {tenant.c_str()});
+    auto version = text_at(saved, 0, 0);
+    int ordinal = 0;
+    for (const auto& row : what.rows) {
+      parameters values;
+      values.add(tenant).add(version).add(std::to_string(ordinal++));
+      values.add(std::to_string(static_cast<int>(row.kind))).add(std::to_string(row.version));
+      values.add(std::to_string(static_cast<int>(row.state))).add(row.from_file ? "t" : "f");
+      values.add(row.name).add(row.body);
+      link_.run("insert into catalogue (tenant, catalogue_version, ordinal, kind, version, state, "
+                "from_file, saved_at, name, body) values ($1, $2, $3, $4, $5, $6, $7, "
+                "clock_timestamp(), $8, $9)",
+                values.values());
+    }
+    for (const auto& [file, hash] : what.imported)
+      link_.run("insert into catalogue_import (tenant, file, hash) values ($1, $2, $3) on conflict "
+                "(tenant, file) do update set hash = excluded.hash",
+                {tenant.c_str(), file.c_str(), hash.c_str()});
+    link_.run("commit");
+    return std::stoull(version);
+  } catch (const sql_failure&) {
+    link_.settle();
+    throw;
+  }
+}
+
+} // namespace carillon::persistence
