@@ -51,7 +51,8 @@ struct notification_rule {
   std::string template_name;
   recipient_spec recipient;
   timing_spec timing;
-  delivery_spec delivery;
+  bool skip_late = false; ///< an `at` whose time is past already is left out, and not sent at once
+  delivery_spec delivery; ///< no steps: by category and what the content or template has
   std::optional<duration> expires; ///< after the time it is due
   std::string correlation_key; ///< a Mustache text
   json_ptr content; ///< inline content or overrides, or null
