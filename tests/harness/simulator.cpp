@@ -76,8 +76,10 @@ void provider_simulator::script(const json& rules) {
     throw failure("the simulator does not take the script: " + reply.body);
 }
 
-void provider_simulator::clear_script() {
-  script(json::array());
+void provider_simulator::add_rule(const json& rule) {
+  const auto reply = control_->post("/_sim/script?append=true", json::array({rule}));
+  if (reply.status / 100 != 2)
+    throw failure("the simulator does not take the rule: " + reply.body);
 }
 
 std::vector<sim_message> provider_simulator::messages(const std::string& to) {

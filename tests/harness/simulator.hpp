@@ -42,7 +42,7 @@ struct sim_message {
 /// A running carillon-sim.
 class provider_simulator {
 public:
-  /// `directory` takes its log. `port` 0: any.
+  /// `directory` takes its log.
   explicit provider_simulator(const std::filesystem::path& directory,
                               std::vector<std::string> more_arguments = {});
 
@@ -56,7 +56,7 @@ public:
 
   /// Replaces the script: an array of rules (docs/simulator.md).
   void script(const nlohmann::json& rules);
-  void clear_script();
+  void add_rule(const nlohmann::json& rule);
 
   /// What arrived, oldest first; of one number if `to` is not empty.
   std::vector<sim_message> messages(const std::string& to = {});

@@ -1,0 +1,14 @@
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+/// Each benchmark is one file with one of these: it declares its subcommand and what it does. A
+/// benchmark starts what it needs, is bounded in time, and prints one JSON object a line.
+namespace carillon::bench {
+
+void add_pipeline(CLI::App& app);
+void add_table(CLI::App& app);
+
+} // namespace carillon::bench

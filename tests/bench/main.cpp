@@ -1,0 +1,25 @@
+// carillon-bench: benchmarks of the whole engine and of its parts. See docs/benchmarks.md.
+#include "tests/bench/benchmarks.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  CLI::App app{"Carillon's benchmarks: one JSON object a line on standard output."};
+  app.require_subcommand(1);
+  carillon::bench::add_pipeline(app);
+  carillon::bench::add_table(app);
+  try {
+    app.parse(argc, argv);
+    return 0;
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "carillon-bench: %s\n", e.what());
+    return 1;
+  }
+}
