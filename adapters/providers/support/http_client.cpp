@@ -315,6 +315,8 @@ int http_client::driver::on_timer(CURLM*, long ms, void* self) {
   return 0;
 }
 
+http_client::http_client() : http_client(http_client_options{}) {}
+
 http_client::http_client(http_client_options options)
     : driver_(std::make_unique<driver>(std::move(options))) {}
 

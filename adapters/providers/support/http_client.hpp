@@ -40,7 +40,8 @@ struct http_client_stats {
 /// It never sends a request twice: see `transfer`.
 class http_client {
 public:
-  explicit http_client(http_client_options options = {});
+  http_client();
+  explicit http_client(http_client_options options);
 
   /// Same as stop() without grace.
   ~http_client();

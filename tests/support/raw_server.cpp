@@ -1,4 +1,4 @@
-#include "tests/providers/raw_server.hpp"
+#include "tests/support/raw_server.hpp"
 
 #include <array>
 #include <cstdlib>
