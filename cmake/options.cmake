@@ -10,6 +10,7 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 set(THREADS_PREFER_PTHREAD_FLAG ON)
+set(CMAKE_OPTIMIZE_DEPENDENCIES ON) # a library may be compiled before those it links
 
 # -- build types -----------------------------------------------------------------------------------
 set(CMAKE_CXX_FLAGS_DEV "-O0 -g1")
@@ -17,7 +18,8 @@ set(CMAKE_C_FLAGS_DEV "-O0 -g1")
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
 set(CMAKE_C_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
 # -fsanitize=null is left out: with it GCC 12 refuses constant expressions that take addresses.
-set(carillon_asan "-O1 -g1 -fsanitize=address,undefined -fno-sanitize=null \
+# -Og compiles in half the time of -O1 under the sanitizers and runs about as fast.
+set(carillon_asan "-Og -g1 -fsanitize=address,undefined -fno-sanitize=null \
 -fno-sanitize-recover=undefined -fno-omit-frame-pointer")
 set(CMAKE_CXX_FLAGS_ASAN "${carillon_asan}")
 set(CMAKE_C_FLAGS_ASAN "${carillon_asan}")
@@ -30,7 +32,8 @@ else()
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # These need the optimiser's guesses; in GCC 12 they fire inside libstdc++ and Asio.
-  add_compile_options(-Wno-restrict -Wno-maybe-uninitialized -Wno-array-bounds
+  add_compile_options(-Wno-missing-field-initializers
+    -Wno-restrict -Wno-maybe-uninitialized -Wno-array-bounds
     -Wno-stringop-overflow -Wno-stringop-overread -Wno-dangling-pointer -Wno-use-after-free)
 endif()
 
