@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstring>
+#include <thread>
 
 #include <poll.h>
 #include <pthread.h>
@@ -52,15 +53,32 @@ stop_signal::~stop_signal() {
   ::close(requests_);
 }
 
+bool stop_signal::run(const std::function<void()>& work) {
+  int done = ::eventfd(0, EFD_CLOEXEC);
+  std::thread worker{[&] {
+    work();
+    std::uint64_t one = 1;
+    [[maybe_unused]] auto n = ::write(done, &one, sizeof one);
+  }};
+  std::array<pollfd, 2> sources{{{signals_, POLLIN, 0}, {done, POLLIN, 0}}};
+  while (::poll(sources.data(), sources.size(), -1) < 0 && errno == EINTR) {
+  }
+  if (sources[1].revents == 0) {
+    worker.detach();
+    return false;
+  }
+  worker.join();
+  ::close(done);
+  return true;
+}
+
 int stop_signal::wait() {
   std::array<pollfd, 2> sources{{{signals_, POLLIN, 0}, {requests_, POLLIN, 0}}};
   while (::poll(sources.data(), sources.size(), -1) < 0 && errno == EINTR) {
   }
-  if ((sources[1].revents & POLLIN) != 0) {
-    std::uint64_t code = 0;
-    if (::read(requests_, &code, sizeof code) == sizeof code)
-      return static_cast<int>(code - 1);
-  }
+  std::uint64_t code = 0;
+  if (sources[1].revents != 0 && ::read(requests_, &code, sizeof code) == sizeof code)
+    return static_cast<int>(code - 1);
   signalfd_siginfo taken{};
   [[maybe_unused]] auto n
       = ::read(signals_, &taken, sizeof taken); // or it would count as the second

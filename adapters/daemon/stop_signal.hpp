@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 
 namespace carillon::daemon {
 
@@ -15,6 +16,10 @@ public:
 
   /// Waits. Gives the exit code to end with: 0 for a signal, else what `request` was given.
   int wait();
+
+  /// Runs `work` on a thread of its own and waits for its end. False: told to stop meanwhile, the
+  /// work goes on and the process should end at once.
+  bool run(const std::function<void()>& work);
 
   /// Any thread: end the process in good order, with this exit code. The first one counts.
   void request(int code) noexcept;

@@ -1,0 +1,81 @@
+#include "adapters/daemon/daemon.hpp"
+
+#include "adapters/daemon/composition.hpp"
+#include "adapters/daemon/keys.hpp"
+#include "adapters/daemon/logging.hpp"
+#include "adapters/daemon/options.hpp"
+#include "adapters/daemon/reserved_port.hpp"
+#include "adapters/daemon/service_manager.hpp"
+#include "adapters/daemon/stop_signal.hpp"
+#include "config/load.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <optional>
+#include <ostream>
+
+#include <unistd.h>
+
+namespace carillon::daemon {
+namespace {
+
+int fail(std::ostream& err, const start_failure& why) {
+  err << "carillond: " << why.text << std::endl;
+  return why.code;
+}
+
+/// Prints the problems; true if there are any.
+bool print_problems(std::ostream& err, const loaded_settings& loaded) {
+  for (const auto& problem : loaded.problems)
+    err << "carillond: " << render(problem) << '\n';
+  err.flush();
+  return !loaded.problems.empty();
+}
+
+int serve(node& here, const settings& with, stop_signal& stop, std::ostream& out,
+          std::ostream& err) {
+  std::optional<start_failure> failure;
+  if (!stop.run([&] { failure = here.start(); }))
+    ::_exit(stopped); // nothing is served yet, and a crash loses nothing
+  if (failure) {
+    here.stop(with.drain_timeout);
+    return fail(err, *failure);
+  }
+  out << "carillond ready http=" << here.endpoint() << std::endl;
+  tell_ready("serving on " + here.endpoint());
+  auto code = stop.wait();
+  tell_stopping();
+  spdlog::info("stopping with code {}", code);
+  stop_signal::end_at_once_after(with.drain_timeout, code);
+  here.stop(with.drain_timeout);
+  return code;
+}
+
+} // namespace
+
+int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err) {
+  int code = stopped;
+  auto given = read_options(std::move(arguments), out, err, code);
+  if (!given)
+    return code;
+  auto loaded = load_settings(given->config, process_environment());
+  if (print_problems(err, loaded))
+    return bad_configuration;
+  if (given->check_config) {
+    out << "carillond: no problem found" << std::endl;
+    return stopped;
+  }
+  stop_signal stop;
+  start_logging(loaded.values.log);
+  auto port = reserved_port::take(loaded.values.http.listen);
+  if (auto* failure = std::get_if<start_failure>(&port))
+    return fail(err, *failure);
+  auto keys = load_keys(loaded.values);
+  if (auto* failure = std::get_if<start_failure>(&keys))
+    return fail(err, *failure);
+  node here{loaded.values, std::get<node_keys>(std::move(keys)),
+            std::get<reserved_port>(std::move(port)), stop};
+  return serve(here, loaded.values, stop, out, err);
+}
+
+} // namespace carillon::daemon
