@@ -1,0 +1,96 @@
+#include "adapters/realtime/shard.hpp"
+
+#include "adapters/realtime/node_state.hpp"
+#include "adapters/realtime/session.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace carillon::realtime {
+
+shard::shard(boost::asio::any_io_executor loop, std::shared_ptr<node_state> node)
+    : loop_(std::move(loop)), node_(std::move(node)), timer_(loop_) {
+  // nop
+}
+
+void shard::post(mail what) {
+  std::lock_guard lock{mutex_};
+  if (shut_)
+    return;
+  mail_.push_back(std::move(what));
+  if (mail_.size() == 1)
+    boost::asio::post(loop_, [self = shared_from_this()] { self->deliver(); });
+}
+
+void shard::run(std::function<void()> what) {
+  std::lock_guard lock{mutex_};
+  if (!shut_)
+    boost::asio::post(loop_, std::move(what));
+}
+
+void shard::shut() {
+  std::lock_guard lock{mutex_};
+  shut_ = true;
+}
+
+void shard::deliver() {
+  std::vector<mail> batch;
+  {
+    std::lock_guard lock{mutex_};
+    batch.swap(mail_);
+  }
+  for (auto& letter : batch)
+    letter.to->receive(letter);
+}
+
+std::chrono::steady_clock::time_point shard::now() const {
+  return node_->settings.now ? node_->settings.now() : std::chrono::steady_clock::now();
+}
+
+void shard::start_ticking() {
+  ticking_ = node_->settings.tick.count() > 0;
+  if (!ticking_)
+    return;
+  timer_.expires_after(node_->settings.tick);
+  timer_.async_wait([self = shared_from_this()](boost::system::error_code) {
+    if (!self->ticking_)
+      return;
+    self->check_deadlines();
+    self->start_ticking();
+  });
+}
+
+void shard::stop_ticking() {
+  ticking_ = false;
+  timer_.cancel();
+}
+
+void shard::check_deadlines() {
+  auto at = now();
+  for_each([at](session& who) { who.check_deadline(at); });
+}
+
+void shard::for_each(const std::function<void(session&)>& what) {
+  // From the back: whoever ends meanwhile is replaced by one that was already seen.
+  for (auto i = sessions_.size(); i-- > 0;) {
+    if (i >= sessions_.size())
+      continue;
+    auto who = sessions_[i];
+    what(*who);
+  }
+}
+
+void shard::add(std::shared_ptr<session> who) {
+  who->place = sessions_.size();
+  sessions_.push_back(std::move(who));
+}
+
+void shard::remove(session& who) {
+  auto last = std::move(sessions_.back());
+  sessions_.pop_back();
+  if (last.get() == &who)
+    return;
+  last->place = who.place;
+  std::swap(sessions_[who.place], last);
+}
+
+} // namespace carillon::realtime
