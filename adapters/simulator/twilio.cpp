@@ -280,9 +280,9 @@ reply create_message(state& shared, const request& r, std::string_view account) 
              : how.close_after_accept  ? answer_kind::closed_after_accept
              : how.close_before_answer ? answer_kind::closed_before_answer
                                        : answer_kind::answered;
-  if (m.accepted || !wrong)
-    m.sid = make_sid(shared);
   const bool answered = m.answer == answer_kind::answered;
+  if (m.accepted || (answered && !wrong))
+    m.sid = make_sid(shared);
   out.status = wrong ? wrong->status : how.status != 0 ? how.status : 201;
   m.http_status = answered ? out.status : 0;
   m.code = wrong ? wrong->code : 0;

@@ -3,7 +3,7 @@
 #include "adapters/providers/support/header_list.hpp"
 #include "adapters/simulator/simulator.hpp"
 #include "tests/providers/calls.hpp"
-#include "tests/support/raw_server.hpp"
+#include "tests/sockets/raw_server.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>

@@ -3,7 +3,7 @@
 #include "adapters/providers/support/http_client.hpp"
 #include "adapters/simulator/simulator.hpp"
 #include "tests/providers/fixture.hpp"
-#include "tests/support/raw_server.hpp"
+#include "tests/sockets/raw_server.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>

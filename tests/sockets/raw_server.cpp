@@ -1,4 +1,4 @@
-#include "tests/support/raw_server.hpp"
+#include "tests/sockets/raw_server.hpp"
 
 #include <array>
 #include <cstdlib>
