@@ -41,18 +41,22 @@ void memory_journal_state::on_flush() {
   auto committed = std::make_shared<committed_batch>();
   committed->lane = lane_;
   for (auto& item : gathered_) {
-    auto written = database_->write(lane_, item.what);
+    auto& refused = refused_[item.what.partition.value];
+    std::optional<appended> written;
+    if (!refused)
+      written = item.what.rows.empty() ? appended{} : database_->write(lane_, item.what);
     if (!written) {
-      item.answer.deliver(make_error(errc::rejected_row, "not the partition's next sequence"));
+      refused = true;
+      item.answer.deliver(make_error(errc::rejected_row, "not the partition's next rows"));
       continue;
     }
     item.answer.deliver(*written);
-    committed->last_position = written->last_position;
+    committed->last_position = std::max(committed->last_position, written->last_position);
     std::move(item.what.projections.begin(), item.what.projections.end(),
               std::back_inserter(committed->projections));
   }
   gathered_.clear();
-  if (projector_ && committed->last_position > 0)
+  if (projector_ && (committed->last_position > 0 || !committed->projections.empty()))
     self_->send(projector_, std::shared_ptr<const committed_batch>{std::move(committed)});
 }
 
@@ -60,6 +64,7 @@ void memory_journal_state::on_load(const load_partitions& what) {
   on_flush();
   constexpr std::size_t rows_per_chunk = 512;
   for (const auto& [partition, owner] : what.partitions) {
+    refused_[partition.value] = false;
     auto rows = database_->rows(lane_, partition);
     auto next = rows.empty() ? std::uint64_t{1} : rows.back().sequence + 1;
     auto keys = std::make_shared<replay_chunk>();

@@ -34,6 +34,7 @@ private:
   projector_actor projector_;
   std::uint32_t lane_ = 0;
   std::vector<entry> gathered_;
+  std::array<bool, partition_count> refused_{}; ///< partitions that must load before they append
 };
 
 journal_actor::behavior_type memory_journal(

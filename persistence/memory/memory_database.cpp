@@ -6,6 +6,11 @@ namespace carillon::persistence {
 
 namespace {
 
+// What PostgreSQL's text cannot hold, this backend does not take either.
+bool is_text(const std::string& value) {
+  return value.find('\0') == std::string::npos;
+}
+
 void fill_new(listed_notification& shown, const notification_view& view) {
   shown.id = view.id;
   shown.event_id = view.event_id;
@@ -31,6 +36,9 @@ std::optional<appended> memory_database::write(std::uint32_t lane, append& what)
   auto& next = next_sequence_[what.partition.value];
   if (what.rows.empty() || what.rows.front().sequence != next)
     return std::nullopt;
+  for (const auto& row : what.rows)
+    if (!is_text(row.body) || !is_text(row.tenant.str()))
+      return std::nullopt;
   auto& rows = lanes_[lane].rows;
   for (auto& row : what.rows) {
     row.position = rows.size() + 1;

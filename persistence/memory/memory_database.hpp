@@ -23,7 +23,7 @@ public:
   }
 
   /// All of it or nothing; gives the rows their positions. Nothing if the rows do not continue
-  /// their partition's sequence.
+  /// their partition's sequence or are no text.
   std::optional<appended> write(std::uint32_t lane, append& what);
 
   std::vector<journal_row> rows(std::uint32_t lane, partition_id partition) const;

@@ -74,7 +74,8 @@ lane_state::reply lane_state::on_append(append& what) {
   auto answer = self_->make_response_promise<appended>();
   if (fenced_) {
     answer.deliver(make_error(errc::fenced, "the journal lane is fenced"));
-  } else if (what.rows.empty() || refused_.test(what.partition.value)) {
+  } else if (refused_.test(what.partition.value)
+             || (what.rows.empty() && !(what.keys.empty() && what.blobs.empty()))) {
     answer.deliver(make_error(errc::rejected_row, "an earlier append was refused"));
   } else {
     entry item{std::move(what), answer, ++last_number_, 0};
@@ -104,6 +105,8 @@ void lane_state::arm_later() {
 
 void lane_state::on_flush() {
   finish_loads();
+  if (told_position_ < committed_position_ && clock_type::now() >= hold_position_until_)
+    tell_projector({});
   if (clock_type::now() < not_before_)
     return; // a replay's end woke us; the retry's own message is on its way
   armed_ = false;
@@ -133,12 +136,15 @@ void lane_state::take_batch() {
   }
   batch_ = {};
   for (auto& item : writing_)
-    batch_.appends.push_back(&item.what);
+    if (!item.what.rows.empty())
+      batch_.appends.push_back(&item.what);
 }
 
 // -- writing -----------------------------------------------------------------
 
 void lane_state::settle_batch() {
+  if (batch_.appends.empty())
+    return acknowledge();
   auto began = clock_type::now();
   switch (writer_->write(batch_)) {
   case write_result::committed:
@@ -167,27 +173,47 @@ void lane_state::settle_batch() {
 }
 
 void lane_state::acknowledge() {
-  auto committed = std::make_shared<committed_batch>();
-  committed->lane = options_.writer.lane;
-  committed->last_position = batch_.last_position;
+  std::vector<projection> changes;
+  committed_position_ = std::max(committed_position_, batch_.last_position);
   for (auto& item : writing_) {
-    const auto& last = item.what.rows.back();
-    item.answer.deliver(appended{last.sequence, last.position});
-    pending_bytes_ -= item.bytes;
-    if (options_.metrics) {
-      options_.metrics->journal_bytes_pending.sub(item.bytes);
-      options_.metrics->journal_rows.add(item.what.rows.size());
-    }
+    answer_written(item);
     std::move(item.what.projections.begin(), item.what.projections.end(),
-              std::back_inserter(committed->projections));
+              std::back_inserter(changes));
   }
+  tell_projector(std::move(changes));
   writing_.clear();
+  if (batch_.appends.empty())
+    return;
   backoff_ = 0ms;
   if (options_.metrics)
     options_.metrics->journal_commits.add();
-  if (options_.projector)
-    self_->send(options_.projector, std::shared_ptr<const committed_batch>{std::move(committed)});
   tell(journal_state::ok);
+}
+
+void lane_state::answer_written(entry& item) {
+  pending_bytes_ -= item.bytes;
+  if (options_.metrics) {
+    options_.metrics->journal_bytes_pending.sub(item.bytes);
+    options_.metrics->journal_rows.add(item.what.rows.size());
+  }
+  if (item.what.rows.empty())
+    item.answer.deliver(appended{});
+  else
+    item.answer.deliver(appended{item.what.rows.back().sequence, item.what.rows.back().position});
+}
+
+// Behind a replay every partition brings the projections that the last run left out. Until they are
+// surely here the position stands still: a second crash must not find it ahead of them.
+void lane_state::tell_projector(std::vector<projection> changes) {
+  if (!options_.projector)
+    return;
+  auto batch = std::make_shared<committed_batch>();
+  batch->lane = options_.writer.lane;
+  batch->projections = std::move(changes);
+  if (clock_type::now() >= hold_position_until_)
+    told_position_ = committed_position_;
+  batch->last_position = told_position_;
+  self_->send(options_.projector, std::shared_ptr<const committed_batch>{std::move(batch)});
 }
 
 // The database takes all of a batch or nothing: to find the append it will never take, they go one
@@ -315,11 +341,21 @@ void lane_state::finish_loads() {
     if (!item.run || !item.run->finished)
       continue;
     if (item.run->problem.empty())
+      hold_position();
+    if (item.run->problem.empty())
       item.answer.deliver(caf::unit);
     else
       item.answer.deliver(make_error(errc::journal_unavailable, item.run->problem));
   }
   loads_.remove_if([](const load& item) { return item.run && item.run->finished; });
+}
+
+void lane_state::hold_position() {
+  if (writer_->prepare() == write_result::committed)
+    committed_position_ = std::max(committed_position_, writer_->last_position());
+  hold_position_until_ = clock_type::now() + options_.hold_position_for;
+  self_->delayed_send(static_cast<journal_actor>(self_), options_.hold_position_for + 1ms,
+                      flush_due{});
 }
 
 // -- ending ------------------------------------------------------------------

@@ -22,13 +22,15 @@ struct lane_options {
   std::function<void(const journal_health&)> on_health; ///< from the lane's thread, on a change
   std::size_t rows_per_commit = 16'384;
   std::size_t bytes_per_commit = std::size_t{8} << 20;
+  std::chrono::milliseconds hold_position_for{5'000}; ///< after a replay, see tell_projector
 };
 
 /// A journal lane on PostgreSQL: gathers appends while a commit is under way and writes them as one
 /// batch. Spawn it detached: it waits for the database in its handlers. While the database is away
 /// it keeps what it took and tries again; only a fenced lane and rows that no database would take
 /// are refused, the latter together with everything the same partition appended after them, until
-/// that partition is loaded again.
+/// that partition is loaded again. An append without rows only brings projections: those of facts
+/// that were durable before the last start but not yet in the read models.
 class lane_state {
 public:
   static inline const char* name = "journal";
@@ -61,6 +63,8 @@ private:
   void take_batch();
   void settle_batch();
   void acknowledge();
+  void answer_written(entry& item);
+  void tell_projector(std::vector<projection> changes);
   void isolate();
   void refuse_partition(partition_id partition, errc code);
   void refuse_all(errc code);
@@ -69,6 +73,7 @@ private:
   void start_loads();
   void start_load(load& item);
   void finish_loads();
+  void hold_position();
   void finish_drain();
 
   journal_actor::stateful_pointer<lane_state> self_;
@@ -88,6 +93,9 @@ private:
   bool fenced_ = false;
   std::chrono::steady_clock::time_point not_before_;
   std::chrono::milliseconds backoff_{0};
+  std::uint64_t committed_position_ = 0;
+  std::uint64_t told_position_ = 0; ///< the last one that the projector got
+  std::chrono::steady_clock::time_point hold_position_until_;
 };
 
 journal_actor::behavior_type lane(journal_actor::stateful_pointer<lane_state> self,

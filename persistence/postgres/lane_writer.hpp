@@ -50,6 +50,11 @@ public:
   /// Connects and reads where the lane stands, so that the first write is not the first try.
   write_result prepare();
 
+  /// Position of the lane's newest row; 0 before the first connection.
+  std::uint64_t last_position() const {
+    return next_position_ == 0 ? 0 : next_position_ - 1;
+  }
+
   /// What stood in the way at the last `later`, `fenced` or `data`, in one line.
   const std::string& problem() const {
     return problem_;

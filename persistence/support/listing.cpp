@@ -53,20 +53,20 @@ list_filter common_filter(const Query& query) {
 }
 
 json time_or_null(timestamp t) {
-  return t == no_time ? json{} : json{to_rfc3339(t)};
+  return t == no_time ? json{} : json(to_rfc3339(t));
 }
 
 json item_json(const listed_notification& item) {
   json result = json::object();
   result["id"] = to_string(item.id);
-  result["event_id"] = item.event_id.empty() ? json{} : json{item.event_id};
+  result["event_id"] = item.event_id.empty() ? json{} : json(item.event_id);
   result["recipient_id"] = item.recipient;
   result["type"] = item.type;
   result["category"] = to_string(item.in);
   result["priority"] = to_string(item.at);
   result["status"] = to_string(item.now);
-  result["channel"] = item.on ? json{to_string(*item.on)} : json{};
-  result["reason"] = item.why == reason::none ? json{} : json{to_string(item.why)};
+  result["channel"] = item.on ? json(to_string(*item.on)) : json{};
+  result["reason"] = item.why == reason::none ? json{} : json(to_string(item.why));
   result["created_at"] = to_rfc3339(item.created_at);
   result["updated_at"] = to_rfc3339(item.updated_at);
   result["send_at"] = time_or_null(item.send_at);
@@ -106,7 +106,7 @@ answer list_answer(const list_filter& filter, std::vector<listed_notification> i
   body["items"] = json::array();
   for (const auto& item : items)
     body["items"].push_back(item_json(item));
-  body["next_cursor"] = more ? json{to_string(items.back().id)} : json{};
+  body["next_cursor"] = more ? json(to_string(items.back().id)) : json{};
   body["as_of"] = to_rfc3339(as_of);
   answer result;
   result.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
