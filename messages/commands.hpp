@@ -48,6 +48,7 @@ struct planned_notification {
   recipient_id recipient;
   std::string type;
   status now = status::accepted;
+  std::uint16_t ordinal = 0; ///< its place among the items of the event
 };
 
 struct event_answer {

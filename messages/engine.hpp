@@ -76,6 +76,7 @@ struct assessment {
   timestamp now;
   bool reserve = false; ///< an attempt is about to be made: take the limiter's slot
   std::vector<step_verdict> steps; ///< where `says` is not pass already, it stays
+  bool every_step = false; ///< each step goes on its own; else the limiter looks no further than the first that may go
   bool want_preferred = false; ///< the gate fills in what the recipient prefers, for the strategy `preferred`
   std::vector<channel> preferred;
 };

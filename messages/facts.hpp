@@ -108,7 +108,7 @@ struct notification_planned {
   recipient_id recipient;
   std::string event_id;
   std::string source;
-  hash16 dedupe; ///< of (source, event id)
+  hash16 dedupe; ///< of (tenant, source, event id)
   std::uint16_t ordinal = 0; ///< its place among the notifications of the event in this partition
   std::string notification_type;
   category in = category::transactional;
@@ -204,8 +204,9 @@ struct attempt_started {
   std::uint32_t template_version = 0;
   timestamp answer_by; ///< when the call must have been answered
   std::uint32_t passed = 0;
+  bool silent = false; ///< the provider cannot report what becomes of it
   static constexpr auto fields() {
-    return std::tuple{field{"number", &attempt_started::number}, field{"step", &attempt_started::step},
+    return std::tuple{field{"silent", &attempt_started::silent}, field{"number", &attempt_started::number}, field{"step", &attempt_started::step},
                       field{"channel", &attempt_started::on}, field{"provider", &attempt_started::provider},
                       field{"content", &attempt_started::content},
                       field{"template_version", &attempt_started::template_version},
@@ -412,13 +413,15 @@ struct recipient_changed {
   std::string organization;
   std::string provider;
   std::vector<std::string> roles;
+  std::uint8_t contacts = 0; ///< bit (1 << channel) where there is a contact point
   static constexpr auto fields() {
     return std::tuple{field{"recipient", &recipient_changed::recipient},
                       field{"version", &recipient_changed::version},
                       field{"timezone", &recipient_changed::timezone},
                       field{"organization", &recipient_changed::organization},
                       field{"provider", &recipient_changed::provider},
-                      field{"roles", &recipient_changed::roles}};
+                      field{"roles", &recipient_changed::roles},
+                      field{"contacts", &recipient_changed::contacts}};
   }
 };
 

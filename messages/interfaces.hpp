@@ -55,7 +55,6 @@ using partition_actor = caf::typed_actor<
   on<watch_inbox>::accept,
   // its children
   on<propose>::reply<proposal_answer>,
-  on<retire>::accept,
   on<get_context>::reply<delivery_context_ptr>,
   on<deadlines_due>::accept,
   // its lane and projector

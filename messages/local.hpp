@@ -44,7 +44,11 @@ struct propose {
   notification_id id;
   std::uint64_t generation = 0; ///< of the delivery; a stale one is refused
   std::vector<sealed_fact> facts;
+  timestamp at; ///< when the delivery decided; an attempt gets the time of its last look at the gates instead
   bool attempt = false;
+  bool peek = false; ///< no facts: only ask gate and limiter whether the step may go on
+  bool retire = false; ///< nothing left to do until a deadline or a command; `handled` commands were seen
+  std::uint64_t handled = 0;
   std::uint8_t step = 0;
   std::uint64_t profile_version = 0;
 };
@@ -52,19 +56,29 @@ struct proposal_answer {
   enum class kind : std::uint8_t { durable, held_back, stale_profile, refused };
   kind what = kind::durable;
   step_verdict verdict; ///< for held_back: hold or suppress
-  std::shared_ptr<const struct delivery_context> context; ///< for stale_profile
+  timestamp at; ///< of an attempt that may go
 };
 
-/// Delivery to partition: nothing left to do until a deadline or a command; `handled` commands were seen.
-struct retire {
+/// Delivery to partition: what is needed to render, unsealed.
+struct get_context {
   notification_id id;
   std::uint64_t generation = 0;
-  std::uint64_t handled = 0;
 };
+/// Lives as long as a delivery. Null pointers where the content is forgotten.
+struct delivery_context {
+  std::shared_ptr<const profile> who; ///< never null
+  std::uint64_t profile_version = 0;
+  json_ptr data; ///< the event's data, an object
+  json_ptr content; ///< inline content, or null
+  template_ptr by_template; ///< or null
+  std::string wrapped_key;
+  bool forgotten = false;
+};
+using delivery_context_ptr = std::shared_ptr<const delivery_context>;
 
-/// What a command asks of one notification's delivery.
+/// What a command asks of one notification's delivery. `rest`: the partition took its leave.
 struct delivery_command {
-  enum class verb : std::uint8_t { wake, cancel, report, confirm_in_app, replay, resend, discard, reschedule, erase };
+  enum class verb : std::uint8_t { wake, cancel, report, confirm_in_app, replay, resend, discard, reschedule, erase, rest };
   verb what = verb::wake;
   reason why = reason::none;
   std::string note; ///< an event id or words
@@ -152,7 +166,8 @@ CARILLON_LOCAL(start_catalog)
 CARILLON_LOCAL(http_finished)
 CARILLON_LOCAL(propose)
 CARILLON_LOCAL(proposal_answer)
-CARILLON_LOCAL(retire)
+CARILLON_LOCAL(get_context)
+CARILLON_LOCAL(delivery_context_ptr)
 CARILLON_LOCAL(delivery_command)
 CARILLON_LOCAL(inbox_proposal)
 CARILLON_LOCAL(know_key)

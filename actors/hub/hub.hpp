@@ -22,7 +22,7 @@ struct hub_arguments {
 
 /// The live sessions of a node: one actor, for as long as the node runs. Keeps no history; owners
 /// are asked for it. Never touches a socket: sessions do.
-class hub_state final {
+class hub_state {
 public:
   static inline const char* name = "hub";
 

@@ -20,7 +20,7 @@ struct inbox_arguments {
 
 /// The in-app messages of one partition's recipients: child of the partition, gone with it and
 /// rebuilt from its facts. Proposes, never appends; shows nothing that is not durable.
-class inbox_state final {
+class inbox_state {
 public:
   static inline const char* name = "inbox";
 

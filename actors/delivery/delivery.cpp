@@ -1,0 +1,428 @@
+#include "actors/delivery/delivery.hpp"
+
+#include <algorithm>
+
+#include <caf/send.hpp>
+
+#include "messages/errors.hpp"
+
+#include "actors/delivery/inbox_content.hpp"
+#include "actors/renderer/renderer.hpp"
+
+namespace carillon {
+
+namespace {
+
+constexpr auto call_margin = std::chrono::seconds{5};
+
+std::size_t index(channel c) noexcept {
+  return static_cast<std::size_t>(c);
+}
+
+} // namespace
+
+// -- start and commands ---------------------------------------------------------------------------
+
+delivery_actor::behavior_type delivery_state::make_behavior(delivery_arguments args) {
+  args_ = std::move(args);
+  const auto& services = *args_.services;
+  model_.emplace(std::move(args_.state), delivery_policy{&services.retry, &services.calls, args_.category});
+  phases_.resize(model_->state().steps.size());
+  chance_.seed(static_cast<std::uint32_t>(std::hash<notification_id>{}(model_->state().id)));
+  services.count->deliveries_alive.add();
+  self_->attach_functor([count = services.count](const caf::error&) { count->deliveries_alive.sub(); });
+  if (model_->state().fresh)
+    pump();
+  return {[this](const delivery_command& m) { return on_command(m); }};
+}
+
+caf::result<answer> delivery_state::on_command(const delivery_command& m) {
+  using verb = delivery_command::verb;
+  ++handled_;
+  retiring_ = false;
+  auto now = args_.services->time->now();
+  answer done;
+  switch (m.what) {
+    case verb::cancel:
+    case verb::erase:
+      return on_cancel(m);
+    case verb::wake:
+      record(model_->wake(now, awaited()));
+      break;
+    case verb::report:
+      record(model_->report(m.report, now));
+      break;
+    case verb::confirm_in_app:
+      record(model_->confirm_in_app(m.confirmed, now));
+      break;
+    case verb::reschedule:
+      if (auto facts = model_->reschedule(m.send_at, m.expires_at, m.note, now); !facts.empty()) {
+        args_.context.reset();
+        auto p = proposal();
+        p.facts.push_back({std::move(facts.front()), m.sealed});
+        caf::anon_send(args_.owner, std::move(p));
+      }
+      break;
+    case verb::rest:
+      self_->quit();
+      return done;
+    case verb::replay:
+    case verb::resend:
+    case verb::discard:
+      done = on_again(m);
+      break;
+  }
+  pump();
+  return done;
+}
+
+answer delivery_state::on_again(const delivery_command& m) {
+  using verb = delivery_command::verb;
+  auto now = args_.services->time->now();
+  const auto& s = model_->state();
+  if (m.what != verb::resend && s.now != status::dead_lettered)
+    return {answer::kind::conflict, {}, {}, "it is not dead-lettered", 0};
+  if (m.what == verb::discard) {
+    record(model_->discard(m.note, now));
+    return {};
+  }
+  if (s.expires_at != no_time && s.expires_at <= now)
+    return {answer::kind::conflict, {}, {}, "it has expired and is not relevant any more", 0};
+  if (!s.finished || calling())
+    return {answer::kind::conflict, {}, {}, "it is still on its way", 0};
+  record(model_->start_again(m.what == verb::replay ? reason::replayed : reason::resent, now));
+  return {answer::kind::accepted, {}, {}, {}, 0};
+}
+
+answer delivery_state::cancel_answer() const {
+  const auto& s = model_->state();
+  auto any = [&](auto test) { return std::any_of(s.attempts.begin(), s.attempts.end(), test); };
+  std::string result = "cancelled";
+  if (std::any_of(s.steps.begin(), s.steps.end(), [](const auto& x) { return accepted(x.now); }))
+    result = "already_sent";
+  else if (any([](const auto& a) { return a.now == status::outcome_unknown; }))
+    result = "outcome_unknown";
+  return {answer::kind::ok, R"({"result":")" + result + R"("})", {}, {}, 0};
+}
+
+caf::result<answer> delivery_state::on_cancel(const delivery_command& m) {
+  cancel_why_ = m.why;
+  cancel_note_ = m.note;
+  auto promise = self_->make_response_promise<answer>();
+  cancels_.push_back(promise);
+  if (!calling())
+    resolve_cancels();
+  return promise;
+}
+
+/// A cancel waits for the calls that are out, so that its answer is the truth.
+void delivery_state::resolve_cancels() {
+  if (cancels_.empty() || calling())
+    return;
+  auto reply = cancel_answer();
+  auto waiting = std::move(cancels_);
+  cancels_.clear();
+  record(model_->cancel(cancel_why_, cancel_note_, args_.services->time->now()));
+  for (auto& promise : waiting)
+    promise.deliver(reply);
+  pump();
+}
+
+// -- the way of a step ----------------------------------------------------------------------------
+
+void delivery_state::pump() {
+  for (auto step : model_->due_steps(args_.services->time->now()))
+    if (!phases_[step])
+      begin(step);
+  if (idle() && !retiring_)
+    record({});
+}
+
+void delivery_state::begin(std::uint8_t step) {
+  phases_[step].emplace();
+  if (!model_->state().fresh)
+    peek(step);
+  else if (channel_of(step) == channel::in_app)
+    ask_context(step);
+  else
+    ask_permit(step);
+}
+
+void delivery_state::peek(std::uint8_t step) {
+  phases_[step]->at = phase::kind::peek;
+  auto p = proposal();
+  p.peek = true;
+  p.step = step;
+  self_->request(args_.owner, caf::infinite, std::move(p))
+    .then(
+      [this, step](const proposal_answer& m) {
+        if (m.what == proposal_answer::kind::held_back && wanted(step))
+          hold_back(step, m.verdict);
+        else if (m.what != proposal_answer::kind::durable || !wanted(step))
+          give_back(step);
+        else if (channel_of(step) == channel::in_app)
+          ask_context(step);
+        else
+          ask_permit(step);
+      },
+      [this](const caf::error&) { fail(); });
+}
+
+void delivery_state::ask_context(std::uint8_t step) {
+  phases_[step]->at = phase::kind::context;
+  if (args_.context)
+    return have_context(step);
+  self_->request(args_.owner, caf::infinite, get_context{model_->state().id, args_.generation})
+    .then(
+      [this, step](const delivery_context_ptr& m) {
+        args_.context = m;
+        if (!wanted(step))
+          return give_back(step);
+        have_context(step);
+      },
+      [this](const caf::error&) { fail(); });
+}
+
+void delivery_state::have_context(std::uint8_t step) {
+  if (args_.context->forgotten)
+    return suppress(step, reason::content_forgotten, check::none);
+  auto rendered = render(*args_.context, model_->state().recipient, channel_of(step));
+  if (rendered.failed != reason::none)
+    return suppress(step, rendered.failed,
+                    rendered.failed == reason::no_contact ? check::contact_point : check::none);
+  phases_[step]->message = std::move(rendered.message);
+  phases_[step]->content = rendered.content;
+  if (channel_of(step) == channel::in_app)
+    post(step);
+  else
+    intend(step);
+}
+
+void delivery_state::post(std::uint8_t step) {
+  auto facts = model_->post_in_app(step, args_.services->time->now());
+  auto p = proposal();
+  for (auto& f : facts) {
+    if (type_of(f) == fact_type::in_app_posted) {
+      const auto& id = model_->state().id;
+      std::string_view context{reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
+      auto plain = inbox_content(*phases_[step]->message, args_.context->data);
+      p.facts.push_back({std::move(f), args_.services->seal->seal(args_.context->wrapped_key, plain, context)});
+    } else {
+      p.facts.push_back({std::move(f), {}});
+    }
+  }
+  phases_[step].reset();
+  caf::anon_send(args_.owner, std::move(p));
+  pump();
+}
+
+void delivery_state::ask_permit(std::uint8_t step) {
+  phases_[step]->at = phase::kind::permit;
+  const auto& sender = (*args_.services->senders)[index(channel_of(step))];
+  if (!sender)
+    return suppress(step, reason::no_provider, check::provider);
+  const auto& s = model_->state();
+  request_permit m{s.id, step, channel_of(step), s.plan->at, s.expires_at == no_time ? far_future : s.expires_at, {}};
+  self_->request(sender, caf::infinite, std::move(m))
+    .then([this, step](const permit_answer& a) { have_permit(step, a); }, [this](const caf::error&) { fail(); });
+}
+
+void delivery_state::have_permit(std::uint8_t step, const permit_answer& m) {
+  if (m.refused == reason::expired) {
+    phases_[step].reset();
+    record(model_->wake(args_.services->time->now(), awaited()));
+    return pump();
+  }
+  if (m.refused != reason::none)
+    return suppress(step, m.refused, check::provider);
+  phases_[step]->granted = m.granted;
+  if (!wanted(step))
+    return give_back(step);
+  ask_context(step);
+}
+
+void delivery_state::intend(std::uint8_t step) {
+  auto& ph = *phases_[step];
+  auto pending = static_cast<std::size_t>(
+    std::count_if(phases_.begin(), phases_.end(), [](const auto& x) { return x && x->at == phase::kind::intent; }));
+  ph.at = phase::kind::intent;
+  ph.attempt = model_->next_number(pending);
+  auto now = args_.services->time->now();
+  auto f = model_->intent(step, ph.attempt, ph.granted, ph.content, now);
+  auto p = proposal();
+  p.attempt = true;
+  p.step = step;
+  p.profile_version = args_.context->profile_version;
+  p.facts.push_back({f, {}});
+  self_->request(args_.owner, caf::infinite, std::move(p))
+    .then([this, step, f](const proposal_answer& m) { on_intent(step, f, m); },
+          [this](const caf::error&) { fail(); });
+}
+
+void delivery_state::on_intent(std::uint8_t step, const attempt_started& f, const proposal_answer& m) {
+  using kind = proposal_answer::kind;
+  switch (m.what) {
+    case kind::durable:
+      model_->begin(f, m.at);
+      if (!cancels_.empty()) {
+        auto number = phases_[step]->attempt;
+        give_back(step);
+        record(model_->not_called(number, args_.services->time->now(), false));
+        return resolve_cancels();
+      }
+      return call(step);
+    case kind::held_back:
+      return wanted(step) ? hold_back(step, m.verdict) : give_back(step);
+    case kind::stale_profile:
+      args_.context.reset();
+      return wanted(step) ? ask_context(step) : give_back(step);
+    case kind::refused:
+      give_back(step);
+      resolve_cancels();
+      return pump();
+  }
+}
+
+void delivery_state::call(std::uint8_t step) {
+  auto& ph = *phases_[step];
+  ph.at = phase::kind::call;
+  const auto& s = model_->state();
+  const auto& sender = (*args_.services->senders)[index(channel_of(step))];
+  provider_call m;
+  m.permit_number = ph.granted.number;
+  m.id = s.id;
+  m.attempt = ph.attempt;
+  m.on = channel_of(step);
+  m.idempotency_key = to_string(s.id) + "." + std::to_string(ph.attempt);
+  m.message = ph.message;
+  m.timeout = ph.granted.call_timeout;
+  m.trace = args_.trace;
+  args_.services->count->attempts_started[index(m.on)].add();
+  self_->request(sender, m.timeout + call_margin, m)
+    .then([this, step](const call_outcome& o) { on_outcome(step, o); },
+          [this, step](const caf::error&) {
+            call_outcome o;
+            o.error_code = "no_answer";
+            on_outcome(step, o);
+          });
+}
+
+void delivery_state::on_outcome(std::uint8_t step, const call_outcome& o) {
+  auto& count = *args_.services->count;
+  auto at = index(channel_of(step));
+  auto number = phases_[step]->attempt;
+  auto now = args_.services->time->now();
+  phases_[step].reset();
+  if (o.what == call_outcome::kind::accepted)
+    count.attempts_succeeded[at].add();
+  else if (o.what == call_outcome::kind::unknown)
+    count.attempts_unknown[at].add();
+  else
+    count.attempts_failed[at].add();
+  if (o.what == call_outcome::kind::failed && o.error == error_class::not_called) {
+    record(model_->not_called(number, now, cancels_.empty()));
+  } else {
+    auto jitter = std::uniform_real_distribution<double>{-1.0, 1.0}(chance_);
+    record(model_->outcome(number, o, now, jitter));
+  }
+  if (!cancels_.empty())
+    return resolve_cancels();
+  if (!idle())
+    pump();
+}
+
+void delivery_state::give_back(std::uint8_t step) {
+  auto number = phases_[step]->granted.number;
+  phases_[step].reset();
+  if (number != 0)
+    self_->send((*args_.services->senders)[index(channel_of(step))], return_permit{number});
+  resolve_cancels();
+  if (idle())
+    pump();
+}
+
+void delivery_state::hold_back(std::uint8_t step, const step_verdict& v) {
+  auto number = phases_[step]->granted.number;
+  phases_[step].reset();
+  if (number != 0)
+    self_->send((*args_.services->senders)[index(channel_of(step))], return_permit{number});
+  record(model_->hold_back(v, args_.services->time->now()));
+  resolve_cancels();
+  if (!idle())
+    pump();
+}
+
+void delivery_state::suppress(std::uint8_t step, reason why, check by) {
+  step_verdict v;
+  v.step = step;
+  v.on = channel_of(step);
+  v.says = verdict::suppress;
+  v.why = why;
+  v.by = by;
+  hold_back(step, v);
+}
+
+// -- the partition --------------------------------------------------------------------------------
+
+void delivery_state::record(delivery_model::facts facts) {
+  auto done = idle();
+  if (facts.empty() && !done)
+    return;
+  auto p = proposal();
+  for (auto& f : facts)
+    p.facts.push_back({std::move(f), {}});
+  p.retire = done;
+  retiring_ = done;
+  caf::anon_send(args_.owner, std::move(p));
+}
+
+propose delivery_state::proposal() const {
+  propose p;
+  p.id = model_->state().id;
+  p.generation = args_.generation;
+  p.at = args_.services->time->now();
+  p.handled = handled_;
+  return p;
+}
+
+bool delivery_state::idle() const {
+  return cancels_.empty() && std::none_of(phases_.begin(), phases_.end(), [](const auto& x) { return x.has_value(); })
+         && model_->due_steps(args_.services->time->now()).empty();
+}
+
+bool delivery_state::calling() const {
+  return std::any_of(phases_.begin(), phases_.end(), [](const auto& x) {
+    return x && (x->at == phase::kind::intent || x->at == phase::kind::call);
+  });
+}
+
+/// Whether the step is still to be taken: nothing else ended the chain, and nobody waits to cancel it.
+bool delivery_state::wanted(std::uint8_t step) const {
+  if (!cancels_.empty())
+    return false;
+  auto due = model_->due_steps(args_.services->time->now());
+  return std::find(due.begin(), due.end(), step) != due.end();
+}
+
+std::vector<std::uint16_t> delivery_state::awaited() const {
+  std::vector<std::uint16_t> out;
+  for (const auto& x : phases_)
+    if (x && x->at == phase::kind::call)
+      out.push_back(x->attempt);
+  return out;
+}
+
+channel delivery_state::channel_of(std::uint8_t step) const {
+  return model_->state().plan->steps[step].on;
+}
+
+/// The partition or a sender is gone: the partition replays, and with it this notification.
+void delivery_state::fail() {
+  self_->quit(caf::exit_reason::unhandled_exception);
+}
+
+delivery_actor::behavior_type delivery(delivery_actor::stateful_pointer<delivery_state> self, delivery_arguments args) {
+  return self->state.make_behavior(std::move(args));
+}
+
+} // namespace carillon

@@ -1,0 +1,282 @@
+#include "actors/intake/intake.hpp"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "messages/errors.hpp"
+
+#include "actors/profile/contact_points.hpp"
+#include "actors/rules/request.hpp"
+#include "actors/rules/rules.hpp"
+
+namespace carillon {
+
+namespace {
+
+constexpr auto plan_timeout = std::chrono::seconds{15};
+constexpr std::size_t cost_of_item = 1024; // about what one planned notification holds until it is durable
+constexpr std::size_t most_named = 100; // recipients an answer names; more are a fan-out
+
+/// The source of what was asked for without an event.
+constexpr auto api_source = "carillon:api";
+
+bool idle(const matched& m) noexcept {
+  return m.items.empty() && m.cancels.empty() && m.reschedules.empty();
+}
+
+bool is_fan_out(const matched& m) noexcept {
+  return m.items.size() > most_named
+         || std::any_of(m.items.begin(), m.items.end(), [](const auto& i) { return !i.role.empty(); });
+}
+
+std::vector<partition_id> all_partitions() {
+  std::vector<partition_id> out;
+  for (std::size_t i = 0; i < partition_count; ++i)
+    out.push_back({static_cast<std::uint8_t>(i)});
+  return out;
+}
+
+} // namespace
+
+/// One request's events, split by partition and put together again.
+struct intake_state::submission {
+  tenant_id tenant;
+  std::uint64_t catalogue_version = 0;
+  caf::typed_response_promise<events_answer> promise;
+  events_answer reply;
+  std::vector<bool> touched_new; ///< an event was new to at least one partition
+  struct piece {
+    std::vector<std::size_t> indices; ///< of the events, beside `plans`
+    std::vector<event_plan> plans;
+  };
+  std::map<partition_id, piece> parts;
+  std::size_t open = 0;
+  std::size_t bytes = 0;
+  timestamp started;
+};
+
+intake_actor::behavior_type intake_state::make_behavior(intake_arguments args) {
+  args_ = args;
+  random_.seed(std::random_device{}());
+  return {
+    [this](const submit_events& m) { return on_events(m); },
+    [this](const submit_notification& m) { return on_notification(m); },
+    [this](const notification_command& m) { return route<answer>(partition_of(m.id), m); },
+    [this](const recipient_command& m) { return route<answer>(partition_of(m.tenant, m.recipient), m); },
+    [this](const inbox_command& m) { return route<answer>(partition_of(m.tenant, m.recipient), m); },
+    [this](const provider_report& m) { return route<answer>(partition_of(m.id), m); },
+    [this](const claim_request& m) { return route<claim_answer>(home_of(m.tenant, m.route, m.key), m); },
+    [this](const complete_request& m) { return route<caf::unit_t>(home_of(m.tenant, m.route, m.key), m); },
+    [this](const resume_inbox& m) { return route<inbox_resumed>(partition_of(m.tenant, m.recipient), m); },
+    [this](const watch_inbox& m) {
+      auto p = partition_of(m.tenant, m.recipient);
+      if (owners_ && (*owners_)[p.value])
+        self_->send((*owners_)[p.value], m);
+    },
+    [this](const know_partitions& m) { owners_ = m.table; },
+    [this](const journal_health& m) { on_health(m); },
+    [this](const drain&) {
+      draining_ = true;
+      return drained{};
+    },
+  };
+}
+
+template <class Answer, class Message>
+caf::result<Answer> intake_state::route(partition_id p, const Message& m) {
+  if (!owners_ || !(*owners_)[p.value])
+    return make_error(errc::not_ready, "the partition is starting");
+  return self_->delegate((*owners_)[p.value], m);
+}
+
+void intake_state::on_health(const journal_health& m) {
+  lanes_[m.lane] = m;
+}
+
+/// Why new work is refused now; no error if it is not. What is on its way already goes on.
+caf::error intake_state::pressure() const {
+  if (draining_)
+    return make_error(errc::shutting_down);
+  std::size_t pending = in_flight_;
+  for (const auto& [lane, h] : lanes_) {
+    if (h.state == journal_state::down || h.state == journal_state::fenced)
+      return make_error(errc::journal_unavailable, h.detail);
+    pending += h.pending_bytes;
+  }
+  if (pending > args_.memory_budget)
+    return make_error(errc::overloaded, "too much accepted work waits to become durable");
+  return {};
+}
+
+// -- events ---------------------------------------------------------------------------------------
+
+caf::result<events_answer> intake_state::on_events(const submit_events& m) {
+  if (auto refused = pressure()) {
+    args_.count->events_refused.add(m.events.size());
+    return refused;
+  }
+  auto s = std::make_shared<submission>();
+  s->tenant = m.tenant;
+  s->started = args_.time->now();
+  s->reply.items.resize(m.events.size());
+  s->touched_new.resize(m.events.size());
+  s->promise = self_->make_response_promise<events_answer>();
+  for (std::size_t i = 0; i < m.events.size(); ++i)
+    plan(s, i, m.events[i]);
+  send_parts(s);
+  return s->promise;
+}
+
+/// What one event means, split by owner.
+void intake_state::plan(const submission_ptr& s, std::size_t index, const event_ptr& e) {
+  auto catalogue = args_.catalogue->get()->of(s->tenant);
+  s->catalogue_version = catalogue->version;
+  auto found = match(*catalogue, *e, s->started);
+  s->reply.items[index].event_id = e->id;
+  s->bytes += e->data_text.size() + cost_of_item * (found.items.size() + 1);
+  if (!found.any)
+    args_.count->events_unmatched.add();
+  if (idle(found)) {
+    part(*s, home_of(s->tenant, e->source, e->id), index, e).home = true;
+    return;
+  }
+  if (is_fan_out(found))
+    s->reply.items[index].fan_out = to_hex(make_hash(s->tenant.str(), e->source, e->id));
+  for (auto& item : found.items) {
+    if (item.role.empty()) {
+      auto p = partition_of(s->tenant, item.recipient);
+      part(*s, p, index, e).items.push_back(std::move(item));
+    } else {
+      for (auto p : all_partitions())
+        part(*s, p, index, e).items.push_back(item);
+    }
+  }
+  // Whose notifications a correlation key names is known to their owners alone.
+  if (found.cancels.empty() && found.reschedules.empty())
+    return;
+  for (auto p : all_partitions()) {
+    auto& mine = part(*s, p, index, e);
+    mine.cancels = found.cancels;
+    mine.reschedules = found.reschedules;
+  }
+}
+
+event_plan& intake_state::part(submission& s, partition_id p, std::size_t index, const event_ptr& e) {
+  auto& piece = s.parts[p];
+  if (piece.indices.empty() || piece.indices.back() != index) {
+    piece.indices.push_back(index);
+    piece.plans.push_back({e, {}, {}, {}, false});
+  }
+  return piece.plans.back();
+}
+
+void intake_state::send_parts(const submission_ptr& s) {
+  s->open = s->parts.size() + 1;
+  in_flight_ += s->bytes;
+  for (auto& [p, piece] : s->parts) {
+    plan_events m{s->tenant, s->catalogue_version, std::move(piece.plans)};
+    if (!owners_ || !(*owners_)[p.value]) {
+      on_part(s, p, {});
+      continue;
+    }
+    self_->request((*owners_)[p.value], plan_timeout, std::move(m))
+      .then([this, s, p = p](const events_answer& a) { on_part(s, p, a); },
+            [this, s, p = p](const caf::error&) { on_part(s, p, {}); });
+  }
+  finish(s);
+}
+
+/// An empty answer: the partition could not make its part durable, so the client has to repeat these events.
+void intake_state::on_part(const submission_ptr& s, partition_id p, const events_answer& a) {
+  const auto& indices = s->parts[p].indices;
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    auto index = indices[i];
+    auto& item = s->reply.items[index];
+    if (a.items.empty()) {
+      item.failed = true;
+      s->touched_new[index] = true;
+      continue;
+    }
+    const auto& got = a.items[i];
+    s->touched_new[index] = s->touched_new[index] || !got.duplicate;
+    item.duplicate = item.duplicate || got.duplicate;
+    item.notifications.insert(item.notifications.end(), got.notifications.begin(), got.notifications.end());
+  }
+  finish(s);
+}
+
+void intake_state::finish(const submission_ptr& s) {
+  if (--s->open != 0)
+    return;
+  in_flight_ -= s->bytes;
+  auto& count = *args_.count;
+  for (std::size_t i = 0; i < s->reply.items.size(); ++i) {
+    auto& item = s->reply.items[i];
+    if (item.failed) {
+      count.events_refused.add();
+      continue;
+    }
+    count.events_accepted.add();
+    // Partitions that only looked for correlation keys know nothing of a repeat.
+    item.duplicate = item.duplicate && (!s->touched_new[i] || !item.notifications.empty());
+    if (item.duplicate)
+      count.events_duplicate.add();
+    if (!item.fan_out.empty())
+      item.notifications.clear();
+    std::sort(item.notifications.begin(), item.notifications.end(),
+              [](const auto& a, const auto& b) { return a.ordinal < b.ordinal; });
+  }
+  auto took = args_.time->now() - s->started;
+  count.event_to_durable.record(static_cast<std::uint64_t>(std::max(took, duration{0}).count()));
+  s->promise.deliver(std::move(s->reply));
+}
+
+// -- one message without a rule -------------------------------------------------------------------
+
+caf::result<answer> intake_state::on_notification(const submit_notification& m) {
+  if (auto refused = pressure())
+    return refused;
+  auto catalogue = args_.catalogue->get()->of(m.tenant);
+  auto now = args_.time->now();
+  problem_items problems;
+  auto wanted = parse_notification_request(*m.body, *catalogue, now, problems);
+  if (!wanted || !problems.empty())
+    return answer{answer::kind::invalid, {}, std::move(problems), "the body is not valid", 0};
+  auto p = partition_of(m.tenant, wanted->item.recipient);
+  if (!owners_ || !(*owners_)[p.value])
+    return make_error(errc::not_ready, "the partition is starting");
+  auto e = std::make_shared<event>();
+  e->source = api_source;
+  e->id = m.request_key.empty() ? to_hex(make_hash(std::to_string(random_()), std::to_string(random_())))
+                                : to_hex(make_hash(m.request_key));
+  e->type = wanted->item.type;
+  e->data = wanted->data;
+  e->data_text = wanted->data->dump();
+  e->trace = m.trace;
+  plan_events plans{m.tenant, catalogue->version, {}};
+  plans.plans.push_back({std::move(e), {std::move(wanted->item)}, {}, {}, false});
+  auto promise = self_->make_response_promise<answer>();
+  auto owner = (*owners_)[p.value];
+  self_->request(owner, plan_timeout, std::move(plans))
+    .then(
+      [this, owner, promise, tenant = m.tenant](const events_answer& a) mutable {
+        notification_command show{tenant, a.items.front().notifications.front().id,
+                                  notification_command::verb::show, {}};
+        self_->request(owner, plan_timeout, std::move(show))
+          .then(
+            [promise](answer& shown) mutable {
+              shown.what = answer::kind::accepted;
+              promise.deliver(std::move(shown));
+            },
+            [promise](const caf::error& err) mutable { promise.deliver(err); });
+      },
+      [promise](const caf::error& err) mutable { promise.deliver(err); });
+  return promise;
+}
+
+intake_actor::behavior_type intake(intake_actor::stateful_pointer<intake_state> self, intake_arguments args) {
+  return self->state.make_behavior(args);
+}
+
+} // namespace carillon

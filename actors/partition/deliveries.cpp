@@ -1,0 +1,300 @@
+#include <algorithm>
+
+#include <caf/send.hpp>
+#include <nlohmann/json.hpp>
+
+#include "messages/errors.hpp"
+#include "messages/fact_codec.hpp"
+
+#include "actors/partition/partition.hpp"
+
+namespace carillon {
+
+namespace {
+
+constexpr auto critical = static_cast<std::size_t>(priority::critical);
+
+/// `wake` is a deadline of its own kind: not the past, which means at once.
+bool is_later(timestamp deadline, timestamp now) noexcept {
+  return deadline != far_future && deadline > now;
+}
+
+} // namespace
+
+// -- starting and ending --------------------------------------------------------------------------
+
+/// Starts a delivery, or, where enough are on their way, lets it wait for its turn as a model.
+void partition_state::launch(const notification_id& id, delivery_context_ptr context, const std::string& trace) {
+  auto* e = model_->find(id);
+  if (e == nullptr || draining_ || running_.contains(id))
+    return;
+  auto lane = static_cast<std::size_t>(e->state.plan->at);
+  if (lane != critical && running_.size() >= args_.services->most_deliveries) {
+    backlog_[lane].push_back(id);
+    return;
+  }
+  run(id, *e, std::move(context), trace);
+}
+
+void partition_state::run(const notification_id& id, notification_entry& e, delivery_context_ptr context,
+                          const std::string& trace) {
+  const auto& categories = args_.services->catalogue->get()->of(e.tenant)->categories;
+  delivery_arguments a;
+  a.owner = caf::actor_cast<partition_actor>(self_);
+  a.services = args_.services->deliveries;
+  a.tenant = e.tenant;
+  a.generation = ++generation_;
+  a.state = e.state;
+  a.category = categories[static_cast<std::size_t>(e.state.plan->in)];
+  a.context = context;
+  a.trace = trace;
+  auto& r = running_[id];
+  r = {{}, generation_, 0, std::move(context), e.tenant};
+  auto handle = self_->spawn<caf::linked>(delivery, std::move(a));
+  running_[id].handle = handle;
+}
+
+void partition_state::run_backlog() {
+  for (auto& lane : backlog_)
+    while (!lane.empty() && running_.size() < args_.services->most_deliveries) {
+      auto id = lane.front();
+      lane.pop_front();
+      wake(id);
+    }
+}
+
+void partition_state::release(const notification_id& id) {
+  auto i = running_.find(id);
+  if (i == running_.end())
+    return;
+  caf::anon_send(i->second.handle, delivery_command{delivery_command::verb::rest});
+  running_.erase(i);
+  if (auto* e = model_->find(id)) {
+    e->armed = far_future;
+    if (deadline_of(e->state) <= now() && !e->state.finished)
+      wake(id);
+    else
+      arm(*e);
+  }
+  run_backlog();
+  maybe_drained();
+}
+
+partition_state::running* partition_state::find_running(const notification_id& id, std::uint64_t generation) {
+  auto i = running_.find(id);
+  return i != running_.end() && i->second.generation == generation ? &i->second : nullptr;
+}
+
+// -- deadlines ------------------------------------------------------------------------------------
+
+void partition_state::arm(notification_entry& e) {
+  auto deadline = deadline_of(e.state);
+  if (!is_later(deadline, now()))
+    deadline = far_future;
+  if (deadline == e.armed)
+    return;
+  e.armed = deadline;
+  self_->send(scheduler_, arm_deadline{e.state.id, deadline});
+}
+
+void partition_state::on_due(const deadlines_due& m) {
+  for (const auto& id : m.ids)
+    wake(id);
+}
+
+void partition_state::wake(const notification_id& id) {
+  auto* e = model_->find(id);
+  if (e == nullptr || draining_)
+    return;
+  e->armed = far_future;
+  e->state.fresh = false;
+  if (!running_.contains(id))
+    launch(id, nullptr, {});
+  auto i = running_.find(id);
+  if (i == running_.end())
+    return; // its turn comes
+  ++i->second.sent;
+  caf::anon_send(i->second.handle, delivery_command{delivery_command::verb::wake});
+}
+
+// -- what deliveries propose ----------------------------------------------------------------------
+
+caf::result<proposal_answer> partition_state::on_propose(propose& m) {
+  auto* r = find_running(m.id, m.generation);
+  auto* e = model_->find(m.id);
+  if (r == nullptr || e == nullptr)
+    return proposal_answer{proposal_answer::kind::refused, {}, {}};
+  if (m.peek || m.attempt)
+    return on_question(m);
+  if (!m.facts.empty()) {
+    input in;
+    in.tenant = e->tenant;
+    in.at = m.at;
+    auto posted = false;
+    for (auto& f : m.facts) {
+      if (auto* item = std::get_if<in_app_posted>(&f.body)) {
+        item->offset = key_for(e->tenant, e->state.recipient, in).inbox_offset + 1;
+        posted = true;
+      }
+      in.facts.push_back({m.id, e->state.recipient, std::move(f.body), std::move(f.sealed)});
+    }
+    auto recipient = e->state.recipient;
+    auto tenant = e->tenant;
+    auto sequence = commit(std::move(in));
+    if (posted)
+      show_frames(tenant, recipient, sequence);
+  }
+  if (m.retire && r->sent == m.handled)
+    release(m.id);
+  return proposal_answer{};
+}
+
+/// A peek at the gates, or the last look before an attempt.
+caf::result<proposal_answer> partition_state::on_question(propose& m) {
+  auto promise = self_->make_response_promise<proposal_answer>();
+  ask(std::make_shared<propose>(std::move(m)), promise);
+  return promise;
+}
+
+/// What no gate need be asked about.
+std::optional<step_verdict> partition_state::impossible(const recipient_entry* r, std::uint8_t step,
+                                                        channel on) const {
+  step_verdict v;
+  v.step = step;
+  v.on = on;
+  if (on == channel::in_app)
+    return std::nullopt;
+  auto bit = 1U << static_cast<unsigned>(on);
+  if (on != channel::webhook && (r == nullptr || (r->contacts & bit) == 0)) {
+    v.says = verdict::suppress;
+    v.why = reason::no_contact;
+    v.by = check::contact_point;
+    return v;
+  }
+  if (!(*args_.services->deliveries->senders)[static_cast<std::size_t>(on)]) {
+    v.says = verdict::suppress;
+    v.why = reason::no_provider;
+    v.by = check::provider;
+    return v;
+  }
+  return std::nullopt;
+}
+
+void partition_state::ask(const std::shared_ptr<propose>& m, caf::typed_response_promise<proposal_answer> promise) {
+  using kind = proposal_answer::kind;
+  auto* e = model_->find(m->id);
+  if (e == nullptr || find_running(m->id, m->generation) == nullptr)
+    return give(promise, proposal_answer{kind::refused, {}, {}});
+  const auto& s = e->state;
+  auto* r = model_->recipients.find(e->tenant, s.recipient);
+  auto on = s.plan->steps[m->step].on;
+  if (auto v = impossible(r, m->step, on))
+    return give(promise, proposal_answer{kind::held_back, *v, {}});
+  auto version = r == nullptr ? 0 : r->version;
+  if (m->attempt && m->profile_version != version)
+    return give(promise, proposal_answer{kind::stale_profile, {}, {}});
+  assessment a;
+  a.id = m->id;
+  a.tenant = e->tenant;
+  a.recipient = s.recipient;
+  a.type = s.plan->type;
+  a.in = s.plan->in;
+  a.at = s.plan->at;
+  a.now = now();
+  a.reserve = m->attempt;
+  a.steps.push_back({m->step, on});
+  assess q;
+  q.items.push_back(std::move(a));
+  self_->request(gate_, caf::infinite, std::move(q))
+    .then([this, m, version, promise](const assess& x) { on_verdict(m, x.items.front(), version, promise); },
+          [this](const caf::error& err) { self_->quit(err); });
+}
+
+void partition_state::on_verdict(const std::shared_ptr<propose>& m, const assessment& a, std::uint64_t version,
+                                 caf::typed_response_promise<proposal_answer> promise) {
+  using kind = proposal_answer::kind;
+  const auto& v = a.steps.front();
+  auto* e = model_->find(m->id);
+  auto* r = model_->recipients.find(a.tenant, a.recipient);
+  auto changed = (r == nullptr ? 0 : r->version) != version;
+  auto gone = e == nullptr || find_running(m->id, m->generation) == nullptr;
+  auto late = !gone && e->state.expires_at != no_time && e->state.expires_at <= now();
+  if (v.says == verdict::pass && a.reserve && (changed || gone || late))
+    self_->send(limiter_, release_slot{a.tenant, a.recipient, v.on, a.id});
+  if (gone || late)
+    return give(promise, proposal_answer{kind::refused, {}, {}});
+  // An opt-out that came in between binds this very attempt: ask again.
+  if (changed)
+    return ask(m, promise);
+  if (v.says != verdict::pass)
+    return give(promise, proposal_answer{kind::held_back, v, {}});
+  if (m->peek)
+    return give(promise, proposal_answer{});
+  auto& begun = std::get<attempt_started>(m->facts.front().body);
+  begun.passed = v.passed;
+  input in;
+  in.tenant = a.tenant;
+  in.at = a.now;
+  in.facts.push_back({m->id, a.recipient, std::move(m->facts.front().body), {}});
+  auto sequence = commit(std::move(in));
+  after_durable(sequence, [promise, at = a.now]() mutable {
+    promise.deliver(proposal_answer{kind::durable, {}, at});
+  });
+}
+
+// -- what a rendering needs -----------------------------------------------------------------------
+
+caf::result<delivery_context_ptr> partition_state::on_get_context(const get_context& m) {
+  auto* e = model_->find(m.id);
+  auto* r = find_running(m.id, m.generation);
+  if (e == nullptr || r == nullptr)
+    return make_error(errc::not_found);
+  auto promise = self_->make_response_promise<delivery_context_ptr>();
+  self_->request(args_.store, std::chrono::seconds{30}, read_facts{e->tenant, m.id})
+    .then(
+      [this, m, promise](const facts_read& x) mutable {
+        auto* entry = model_->find(m.id);
+        if (entry == nullptr)
+          return give(promise, make_error(errc::not_found));
+        promise.deliver(make_context(*entry, x.rows));
+      },
+      [this, m, promise](const caf::error& err) mutable { promise.deliver(err); });
+  return promise;
+}
+
+/// Unseals the newest content among the notification's rows, and the profile as it is now.
+delivery_context_ptr partition_state::make_context(const notification_entry& e, const std::vector<journal_row>& rows) {
+  auto context = std::make_shared<delivery_context>();
+  auto* r = model_->recipients.find(e.tenant, e.state.recipient);
+  auto lost = r == nullptr;
+  profile who;
+  if (r != nullptr) {
+    who = model_->recipients.open_profile(*r, e.state.recipient, lost);
+    if (auto language = model_->recipients.language(*r); !language.empty())
+      who.locale = std::move(language);
+    context->profile_version = r->version;
+    context->wrapped_key = r->key;
+  }
+  context->who = std::make_shared<const profile>(std::move(who));
+  std::optional<std::string> plain;
+  for (const auto& row : rows)
+    if ((row.type == fact_type::notification_planned || row.type == fact_type::rescheduled) && !row.sealed.empty()
+        && r != nullptr)
+      plain = seal().unseal(r->key, row.sealed, context_of(e.state.id));
+  context->forgotten = lost || !plain;
+  if (plain) {
+    auto body = nlohmann::json::parse(*plain, nullptr, false);
+    if (auto i = body.find("data"); i != body.end())
+      context->data = std::make_shared<const nlohmann::json>(*i);
+    if (auto i = body.find("content"); i != body.end() && i->is_object())
+      context->content = std::make_shared<const nlohmann::json>(*i);
+  }
+  const auto& templates = args_.services->catalogue->get()->of(e.tenant)->templates;
+  if (auto t = templates.find(e.state.plan->template_name); t != templates.end())
+    for (const auto& version : t->second)
+      if (version->version == e.state.plan->template_version)
+        context->by_template = version;
+  return context;
+}
+
+} // namespace carillon

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include <absl/container/flat_hash_map.h>
+
+#include "messages/ids.hpp"
+#include "messages/time.hpp"
+
+namespace carillon {
+
+/// Which events this partition has planned, so that a repeated one is answered with the same ids (7 days). The recent ones
+/// are kept exactly, up to a bound; older ones only as bits of a filter, whose hits are looked up in the read models.
+class event_memory {
+public:
+  /// `most` entries kept exactly.
+  event_memory(std::size_t most, duration window);
+
+  /// The ids planned for the event, or null if it is not remembered exactly.
+  [[nodiscard]] const std::vector<notification_id>* find(const hash16& event) const;
+
+  /// Whether it may have been planned and forgotten.
+  [[nodiscard]] bool maybe_forgotten(const hash16& event) const noexcept;
+
+  /// Remembers the event; a second call for the same event adds the id.
+  void remember(const hash16& event, const notification_id& id, timestamp at);
+  /// ... an event that planned nothing here.
+  void remember(const hash16& event, timestamp at);
+
+  /// Takes back what was remembered before it could become durable.
+  void forget(const hash16& event);
+
+private:
+  struct filter_part {
+    std::vector<std::uint64_t> bits;
+    timestamp since;
+  };
+  void trim(timestamp now);
+  void let_go(const hash16& event, timestamp now);
+
+  std::size_t most_;
+  duration window_;
+  absl::flat_hash_map<hash16, std::vector<notification_id>> recent_;
+  std::deque<std::pair<timestamp, hash16>> order_;
+  filter_part older_[2]; ///< two halves of the window; the elder is dropped whole
+};
+
+} // namespace carillon

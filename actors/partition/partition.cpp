@@ -1,0 +1,281 @@
+#include "actors/partition/partition.hpp"
+
+#include <caf/send.hpp>
+#include <spdlog/spdlog.h>
+
+#include "messages/errors.hpp"
+#include "messages/fact_codec.hpp"
+
+#include "actors/inbox/inbox.hpp"
+#include "actors/preference_gate/preference_gate.hpp"
+#include "actors/rate_limiter/rate_limiter.hpp"
+#include "actors/scheduler/scheduler.hpp"
+
+namespace carillon {
+
+namespace {
+
+/// Whose notification it is, or whom the fact names.
+struct channel_of_fact {
+  const notification_entry* entry;
+
+  channel operator()(const attempt_started& f) const { return f.on; }
+  channel operator()(const step_held& f) const { return at(f.step); }
+  channel operator()(const step_suppressed& f) const { return at(f.step); }
+  channel operator()(const fallback_taken& f) const { return at(f.from_step); }
+  channel operator()(const consent_recorded& f) const { return f.on; }
+  template <class Other>
+  channel operator()(const Other&) const {
+    return channel::sms;
+  }
+
+private:
+  channel at(std::uint8_t step) const {
+    return entry != nullptr && step < entry->state.plan->steps.size() ? entry->state.plan->steps[step].on
+                                                                       : channel::sms;
+  }
+};
+
+bool concerns_gate(fact_type t) noexcept {
+  return family_of(t) == fact_family::ledger;
+}
+
+bool concerns_limiter(fact_type t) noexcept {
+  switch (t) {
+    case fact_type::attempt_started:
+    case fact_type::step_held:
+    case fact_type::step_suppressed:
+    case fact_type::fallback_taken:
+    case fact_type::cancelled:
+    case fact_type::expired:
+    case fact_type::dead_lettered:
+    case fact_type::discarded:
+    case fact_type::recipient_erased:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool concerns_inbox(fact_type t) noexcept {
+  switch (t) {
+    case fact_type::in_app_posted:
+    case fact_type::in_app_changed:
+    case fact_type::recipient_erased:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// The facts for which `concerns`, in their order.
+template <class F>
+apply_facts pick(const std::vector<applied_fact>& facts, bool durable, F concerns) {
+  apply_facts out;
+  out.durable = durable;
+  for (const auto& f : facts)
+    if (concerns(type_of(*f.body)))
+      out.facts.push_back(f);
+  return out;
+}
+
+} // namespace
+
+partition_actor::behavior_type partition_state::make_behavior(partition_arguments args) {
+  args_ = std::move(args);
+  const auto& services = *args_.services;
+  model_.emplace(seal(), services.memory);
+  random_.seed(std::random_device{}());
+  auto owner = caf::actor_cast<partition_actor>(self_);
+  limiter_ = self_->spawn<caf::linked>(rate_limiter, rate_limiter_arguments{services.limits, &count()});
+  gate_ = self_->spawn<caf::linked>(preference_gate,
+                                    preference_gate_arguments{limiter_, services.catalogue, &count()});
+  scheduler_ = self_->spawn<caf::linked>(scheduler, scheduler_arguments{owner, services.deliveries->time});
+  inbox_ = self_->spawn<caf::linked>(inbox, inbox_arguments{services.hub, &seal(), services.deliveries->time});
+  return {
+    [this](plan_events& m) { return on_plan(m); },
+    [this](const notification_command& m) { return on_notification(m); },
+    [this](const recipient_command& m) { return on_recipient(m); },
+    [this](const inbox_command& m) { return on_inbox(m); },
+    [this](const provider_report& m) { return on_report(m); },
+    [this](const claim_request& m) { return on_claim(m); },
+    [this](const complete_request& m) { return on_complete(m); },
+    [this](const resume_inbox& m) -> caf::result<inbox_resumed> {
+      if (!ready_)
+        return unavailable();
+      return self_->delegate(inbox_, m);
+    },
+    [this](const watch_inbox& m) { self_->send(inbox_, m); },
+    [this](propose& m) { return on_propose(m); },
+    [this](const get_context& m) { return on_get_context(m); },
+    [this](const deadlines_due& m) { on_due(m); },
+    [this](const replay_rows& m) { on_replay(m); },
+    [this](const replay_end& m) { on_replay_end(m); },
+    [this](const projected& m) { on_projected(m); },
+    [this](const get_health&) { return on_health(); },
+    [this](const drain&) { return on_drain(); },
+  };
+}
+
+caf::error partition_state::unavailable() const {
+  return make_error(draining_ ? errc::shutting_down : errc::not_ready);
+}
+
+caf::result<health> partition_state::on_health() const {
+  return health{ready_, R"({"notifications":)" + std::to_string(model_->notifications()) + R"(,"deliveries":)"
+                          + std::to_string(running_.size()) + "}"};
+}
+
+notification_id partition_state::new_id(timestamp at) {
+  auto r = random_();
+  return make_notification_id(args_.id, at, static_cast<std::uint8_t>(r & 15), random_());
+}
+
+wrapped_key partition_state::key_row(const tenant_id& tenant, const recipient_id& recipient,
+                                     const std::string& wrapped) const {
+  return {args_.id, tenant, recipient, wrapped};
+}
+
+/// The recipient's entry with a data key; one that was made just now becomes part of the input's append.
+recipient_entry& partition_state::key_for(const tenant_id& tenant, const recipient_id& recipient, input& in) {
+  auto& e = model_->recipients.with_key(tenant, recipient);
+  if (e.key_new) {
+    in.keys.push_back(key_row(tenant, recipient, e.key));
+    e.key_new = false;
+  }
+  return e;
+}
+
+// -- the journal ----------------------------------------------------------------------------------
+
+journal_row partition_state::encode(const input& in, const pending_fact& f, std::uint64_t sequence) const {
+  journal_row row;
+  row.partition = args_.id;
+  row.sequence = sequence;
+  row.recorded_at = in.at;
+  row.tenant = in.tenant;
+  row.notification = f.id;
+  row.type = type_of(f.body);
+  row.schema = schema_of(f.body);
+  row.body.reserve(256);
+  encode_fact(f.body, row.body);
+  row.sealed = f.sealed;
+  row.trace = in.trace;
+  return row;
+}
+
+/// Numbers, folds and hands over; does not wait. Returns the sequence of the last fact.
+std::uint64_t partition_state::commit(input in) {
+  append a;
+  a.partition = args_.id;
+  a.rows.reserve(in.facts.size());
+  std::vector<applied_fact> applied;
+  std::vector<std::pair<notification_id, bool>> touched; // and whether it is new
+  for (auto& f : in.facts) {
+    auto sequence = next_sequence_++;
+    auto type = type_of(f.body);
+    a.rows.push_back(encode(in, f, sequence));
+    model_->apply(in.tenant, f.id, f.body, f.sealed, in.at, sequence);
+    if (!f.id.is_nil() && (touched.empty() || touched.back().first != f.id))
+      touched.emplace_back(f.id, type == fact_type::notification_planned);
+    if (!concerns_gate(type) && !concerns_limiter(type) && !concerns_inbox(type))
+      continue;
+    const auto* entry = f.id.is_nil() ? nullptr : model_->find(f.id);
+    auto on = std::visit(channel_of_fact{entry}, f.body);
+    auto recipient = entry != nullptr ? entry->state.recipient : f.recipient;
+    applied.push_back({f.id, in.tenant, in.at, std::make_shared<const fact>(std::move(f.body)), std::move(recipient), on,
+                       std::move(f.sealed)});
+  }
+  a.keys = std::move(in.keys);
+  for (const auto& [id, created] : touched)
+    project(a, id, created);
+  tell_children(applied, false);
+  self_->request(args_.lane, caf::infinite, std::move(a))
+    .then([this](const appended& ack) { on_appended(ack); },
+          [this](const caf::error& e) {
+            spdlog::error("partition {}: append refused: {}", args_.id.value, render(e));
+            self_->quit(e);
+          });
+  return next_sequence_ - 1;
+}
+
+/// What the append did to a notification: its line in the read model and its next deadline.
+void partition_state::project(append& a, const notification_id& id, bool created) {
+  auto* entry = model_->find(id);
+  if (entry == nullptr)
+    return;
+  const auto& s = entry->state;
+  projection p{id, s.now, s.why, channel::sms, false, s.updated_at, nullptr};
+  if (!s.steps.empty()) {
+    p.on = s.plan->steps[leading_step(s)].on;
+    p.has_channel = true;
+  }
+  if (created)
+    p.created = std::make_shared<const notification_view>(
+      notification_view{id, entry->tenant, s.recipient, s.event_id, s.dedupe, s.plan->type, s.plan->in, s.plan->at,
+                        s.created_at, s.send_at, s.expires_at});
+  a.projections.push_back(std::move(p));
+  arm(*entry);
+}
+
+void partition_state::tell_children(const std::vector<applied_fact>& facts, bool durable) {
+  if (auto m = pick(facts, durable, concerns_gate); !m.facts.empty())
+    self_->send(gate_, std::move(m));
+  if (auto m = pick(facts, durable, concerns_limiter); !m.facts.empty())
+    self_->send(limiter_, std::move(m));
+  auto m = pick(facts, durable, concerns_inbox);
+  if (m.facts.empty())
+    return;
+  for (const auto& f : m.facts) {
+    auto* r = model_->recipients.find(f.tenant, f.recipient);
+    if (r != nullptr && !r->inbox_knows_key && !r->key.empty()) {
+      r->inbox_knows_key = true;
+      self_->send(inbox_, know_key{f.tenant, f.recipient, r->key});
+    }
+  }
+  self_->send(inbox_, std::move(m));
+}
+
+/// Live sessions see a frame only once it is durable.
+void partition_state::show_frames(const tenant_id& tenant, const recipient_id& recipient, std::uint64_t sequence) {
+  const auto* r = model_->recipients.find(tenant, recipient);
+  if (r == nullptr)
+    return;
+  after_durable(sequence, [this, m = frames_durable{tenant, recipient, r->inbox_offset}] { self_->send(inbox_, m); });
+}
+
+void partition_state::after_durable(std::uint64_t sequence, std::function<void()> effect) {
+  if (sequence <= durable_sequence_)
+    return effect();
+  effects_.emplace_back(sequence, std::move(effect));
+}
+
+void partition_state::on_appended(const appended& ack) {
+  if (ack.last_sequence > durable_sequence_)
+    durable_sequence_ = ack.last_sequence;
+  if (ack.last_position != 0)
+    positions_.emplace_back(ack.last_position, ack.last_sequence);
+  while (!effects_.empty() && effects_.front().first <= durable_sequence_) {
+    auto effect = std::move(effects_.front().second);
+    effects_.pop_front();
+    effect();
+  }
+  maybe_drained();
+}
+
+void partition_state::on_projected(const projected& m) {
+  std::uint64_t sequence = 0;
+  while (!positions_.empty() && positions_.front().first <= m.position) {
+    sequence = positions_.front().second;
+    positions_.pop_front();
+  }
+  if (sequence != 0)
+    count().notifications_waiting.sub(model_->drop_finished(sequence));
+}
+
+partition_actor::behavior_type partition(partition_actor::stateful_pointer<partition_state> self,
+                                         partition_arguments args) {
+  return self->state.make_behavior(std::move(args));
+}
+
+} // namespace carillon

@@ -1,0 +1,128 @@
+#include "actors/partition/partition_model.hpp"
+
+#include <algorithm>
+
+namespace carillon {
+
+namespace {
+
+constexpr std::size_t most_plans = 256;
+
+hash16 correlation_hash(const tenant_id& tenant, const std::string& key) {
+  return make_hash(tenant.str(), key);
+}
+
+} // namespace
+
+void partition_model::apply(const tenant_id& tenant, const notification_id& id, const fact& f, const std::string& sealed,
+                            timestamp at, std::uint64_t sequence) {
+  recipients.apply(tenant, f, sealed, at);
+  requests.apply(f, at);
+  if (const auto* e = std::get_if<event_received>(&f))
+    events.remember(e->dedupe, at);
+  if (id.is_nil())
+    return;
+  auto* entry = find(id);
+  if (const auto* planned = std::get_if<notification_planned>(&f); planned != nullptr && entry == nullptr) {
+    entry = notifications_.emplace(id, std::make_unique<notification_entry>()).first->second.get();
+    entry->tenant = tenant;
+    entry->state.id = id;
+    carillon::apply(entry->state, f, at);
+    intern(entry->state);
+    index(tenant, entry->state);
+    auto known = events.find(planned->dedupe);
+    if (known == nullptr || std::find(known->begin(), known->end(), id) == known->end())
+      events.remember(planned->dedupe, id, at);
+  } else if (entry != nullptr) {
+    carillon::apply(entry->state, f, at);
+  }
+  if (entry == nullptr)
+    return;
+  entry->last_sequence = sequence;
+  if (entry->state.finished)
+    finished_.emplace_back(sequence, id);
+}
+
+notification_entry* partition_model::find(const notification_id& id) {
+  auto i = notifications_.find(id);
+  return i == notifications_.end() ? nullptr : i->second.get();
+}
+
+notification_entry& partition_model::put(const notification_id& id, notification_entry entry) {
+  auto& slot = notifications_[id];
+  if (!slot) {
+    slot = std::make_unique<notification_entry>(std::move(entry));
+    intern(slot->state);
+    index(slot->tenant, slot->state);
+    if (slot->state.finished)
+      finished_.emplace_back(slot->last_sequence, id);
+  }
+  return *slot;
+}
+
+void partition_model::drop(const notification_id& id) {
+  auto i = notifications_.find(id);
+  if (i == notifications_.end())
+    return;
+  unindex(i->second->tenant, i->second->state);
+  notifications_.erase(i);
+}
+
+std::vector<notification_id> partition_model::correlated(const tenant_id& tenant, const std::string& key) const {
+  std::vector<notification_id> out;
+  auto i = correlations_.find(correlation_hash(tenant, key));
+  if (i == correlations_.end())
+    return out;
+  for (const auto& id : i->second) {
+    auto n = notifications_.find(id);
+    if (n != notifications_.end() && !n->second->state.finished)
+      out.push_back(id);
+  }
+  return out;
+}
+
+std::size_t partition_model::drop_finished(std::uint64_t sequence) {
+  std::size_t dropped = 0;
+  while (!finished_.empty() && finished_.front().first <= sequence) {
+    auto [at, id] = finished_.front();
+    finished_.pop_front();
+    auto* entry = find(id);
+    auto done = entry != nullptr && entry->state.finished && entry->last_sequence == at
+                && deadline_of(entry->state) == far_future;
+    if (done) {
+      drop(id);
+      ++dropped;
+    }
+  }
+  return dropped;
+}
+
+/// Notifications of one rule item are alike; they share what is alike.
+void partition_model::intern(notification_state& s) {
+  auto same = [&](const auto& p) { return *p == *s.plan; };
+  if (auto i = std::find_if(plans_.begin(), plans_.end(), same); i != plans_.end()) {
+    s.plan = *i;
+    return;
+  }
+  if (plans_.size() >= most_plans)
+    plans_.erase(plans_.begin(), plans_.begin() + most_plans / 2);
+  plans_.push_back(s.plan);
+}
+
+void partition_model::index(const tenant_id& tenant, const notification_state& s) {
+  if (!s.correlation_key.empty())
+    correlations_[correlation_hash(tenant, s.correlation_key)].push_back(s.id);
+}
+
+void partition_model::unindex(const tenant_id& tenant, const notification_state& s) {
+  if (s.correlation_key.empty())
+    return;
+  auto i = correlations_.find(correlation_hash(tenant, s.correlation_key));
+  if (i == correlations_.end())
+    return;
+  std::erase(i->second, s.id);
+  if (i->second.empty())
+    correlations_.erase(i);
+}
+
+} // namespace carillon

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
+
+#include "messages/journal.hpp"
+
+#include "actors/delivery/notification.hpp"
+#include "actors/partition/event_memory.hpp"
+#include "actors/partition/recipient_book.hpp"
+#include "actors/partition/request_memory.hpp"
+
+namespace carillon {
+
+/// A notification in memory: waiting, on its way, or finished and not yet in the read models.
+struct notification_entry {
+  tenant_id tenant;
+  notification_state state;
+  std::uint64_t last_sequence = 0;
+  timestamp armed = far_future; ///< the deadline its scheduler knows
+};
+
+struct partition_limits {
+  std::size_t remembered_events = 4096;
+  duration dedupe_window = std::chrono::hours{24 * 7};
+  duration request_window = std::chrono::hours{24};
+};
+
+/// The brain of a partition: the fold over its facts, the same for live facts and for replay. No actor, no I/O.
+class partition_model {
+public:
+  partition_model(sealer& seal, partition_limits limits)
+    : recipients(seal), events(limits.remembered_events, limits.dedupe_window), requests(limits.request_window) {}
+
+  /// Folds one fact. `id` is nil where it is about no notification.
+  void apply(const tenant_id& tenant, const notification_id& id, const fact& f, const std::string& sealed, timestamp at,
+             std::uint64_t sequence);
+
+  [[nodiscard]] notification_entry* find(const notification_id& id);
+
+  /// Puts a notification back that was folded from its rows.
+  notification_entry& put(const notification_id& id, notification_entry entry);
+  void drop(const notification_id& id);
+
+  /// Notifications under a correlation key that are not finished.
+  [[nodiscard]] std::vector<notification_id> correlated(const tenant_id& tenant, const std::string& key) const;
+
+  /// Drops finished notifications whose last fact is not above `sequence`; returns how many.
+  std::size_t drop_finished(std::uint64_t sequence);
+
+  template <class F>
+  void each_notification(F visit) {
+    for (auto& [id, entry] : notifications_)
+      visit(*entry);
+  }
+  [[nodiscard]] std::size_t notifications() const noexcept { return notifications_.size(); }
+
+  recipient_book recipients;
+  event_memory events;
+  request_memory requests;
+
+private:
+  void intern(notification_state& s);
+  void index(const tenant_id& tenant, const notification_state& s);
+  void unindex(const tenant_id& tenant, const notification_state& s);
+
+  absl::flat_hash_map<notification_id, std::unique_ptr<notification_entry>> notifications_;
+  absl::flat_hash_map<hash16, std::vector<notification_id>> correlations_;
+  std::vector<notification_plan_ptr> plans_; ///< the shared ones, few
+  std::deque<std::pair<std::uint64_t, notification_id>> finished_; ///< by sequence
+};
+
+} // namespace carillon

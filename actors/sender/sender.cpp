@@ -1,0 +1,148 @@
+#include "actors/sender/sender.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include "messages/errors.hpp"
+
+namespace carillon {
+
+namespace {
+
+using namespace std::chrono;
+
+/// A client answers within its own time-out; this is for a client that died.
+constexpr auto client_margin = seconds{2};
+
+call_outcome not_called(std::string code) {
+  call_outcome o;
+  o.what = call_outcome::kind::failed;
+  o.error = error_class::not_called;
+  o.error_code = std::move(code);
+  return o;
+}
+
+} // namespace
+
+sender_actor::behavior_type sender_state::make_behavior(sender_arguments args) {
+  args_ = std::move(args);
+  model_.emplace(args_.providers, args_.calls, steady_now());
+  for (std::size_t i = 0; i < args_.providers.size(); ++i)
+    clients_.push_back(args_.clients.at(model_->provider(i).name));
+  return {
+    [this](const request_permit& m) { return on_request(m); },
+    [this](const return_permit& m) {
+      model_->give_back(m.number);
+      pump();
+    },
+    [this](const provider_call& m) { return on_call(m); },
+    [this](const tick_due&) {
+      armed_ = time_point::max();
+      pump();
+    },
+    [this](const get_health&) {
+      return health{model_->breakers_open() == 0, model_->describe(steady_now())};
+    },
+    [this](const drain&) { return on_drain(); },
+  };
+}
+
+/// The actor system's clock, so that tests move it; windows and pauses are durations.
+sender_state::time_point sender_state::steady_now() const {
+  return self_->clock().now();
+}
+
+caf::result<permit_answer> sender_state::on_request(const request_permit& m) {
+  auto promise = self_->make_response_promise<permit_answer>();
+  if (draining_)
+    return promise; // never answered: what waits is durable and goes on after the restart
+  auto ticket = next_ticket_++;
+  waiting_.emplace(ticket, promise);
+  model_->wait(ticket, m.lane, m.give_up_at);
+  args_.count->permits_waiting.add();
+  pump();
+  return promise;
+}
+
+void sender_state::pump() {
+  if (!draining_)
+    for (auto& g : model_->pump(steady_now(), args_.time->now())) {
+      auto i = waiting_.find(g.ticket);
+      auto promise = i->second;
+      waiting_.erase(i);
+      args_.count->permits_waiting.sub();
+      promise.deliver(permit_answer{std::move(g.given), g.refused});
+    }
+  arm();
+}
+
+void sender_state::arm() {
+  auto next = model_->next_tick(steady_now());
+  if (next >= armed_)
+    return;
+  armed_ = next;
+  auto wait = next > steady_now() ? next - steady_now() : steady_clock::duration{0};
+  self_->delayed_send(sender_actor{self_}, duration_cast<caf::timespan>(wait), tick_due{});
+}
+
+caf::result<call_outcome> sender_state::on_call(const provider_call& m) {
+  auto provider = model_->start(m.permit_number, steady_now());
+  if (!provider)
+    return not_called("permit_expired");
+  auto promise = self_->make_response_promise<call_outcome>();
+  if (!args_.lease->outlives(m.timeout)) {
+    // A call that outlives the lease could be made twice: here, and by whoever takes over.
+    on_outcome(m.permit_number, not_called("lease"), promise, steady_now());
+    return promise;
+  }
+  ++calls_;
+  args_.count->provider_calls.add();
+  auto started = steady_now();
+  self_->request(clients_[*provider], m.timeout + client_margin, m)
+    .then(
+      [this, number = m.permit_number, promise, started](const call_outcome& o) {
+        --calls_;
+        on_outcome(number, o, promise, started);
+      },
+      [this, number = m.permit_number, promise, started](const caf::error& e) {
+        --calls_;
+        spdlog::warn("provider's client did not answer: {}", render(e));
+        call_outcome o;
+        o.error_code = "no_answer";
+        on_outcome(number, o, promise, started);
+      });
+  return promise;
+}
+
+void sender_state::on_outcome(std::uint64_t permit_number, call_outcome o,
+                              caf::typed_response_promise<call_outcome> promise, time_point started) {
+  auto now = steady_now();
+  args_.count->provider_time.record(
+    static_cast<std::uint64_t>(duration_cast<microseconds>(now - started).count()));
+  model_->finished(permit_number, o, now);
+  args_.count->breaker_open.set(model_->breakers_open());
+  promise.deliver(std::move(o));
+  pump();
+  maybe_drained();
+}
+
+caf::result<drained> sender_state::on_drain() {
+  draining_ = true;
+  auto promise = self_->make_response_promise<drained>();
+  drains_.push_back(promise);
+  maybe_drained();
+  return promise;
+}
+
+void sender_state::maybe_drained() {
+  if (calls_ != 0)
+    return;
+  for (auto& promise : drains_)
+    promise.deliver(drained{});
+  drains_.clear();
+}
+
+sender_actor::behavior_type sender(sender_actor::stateful_pointer<sender_state> self, sender_arguments args) {
+  return self->state.make_behavior(std::move(args));
+}
+
+} // namespace carillon
