@@ -158,11 +158,9 @@ TEST_CASE("A request on a pooled connection that dies is not sent again") {
   const bool reset = GENERATE(true, false);
   std::atomic<int> requests{0};
   raw_server server{[&requests, reset](raw_connection& c, int) {
-    c.read_request();
-    ++requests;
+    requests += c.read_request().empty() ? 0 : 1; // a connection without a request is no harm
     c.write(http_answer(200, "first"));
-    if (!c.read_request().empty())
-      ++requests;
+    requests += c.read_request().empty() ? 0 : 1;
     if (reset)
       c.reset();
   }};
@@ -179,12 +177,12 @@ TEST_CASE("A request on a pooled connection that dies is not sent again") {
 TEST_CASE("A request whose server dies on its first byte is not sent again") {
   std::atomic<int> seconds{0};
   raw_server server{[&seconds](raw_connection& c, int ordinal) {
-    c.read_request();
+    const bool asked = !c.read_request().empty();
     c.write(http_answer(200, "first"));
     if (ordinal == 1) {
       c.read_some();
       c.reset();
-    } else {
+    } else if (asked) {
       ++seconds;
     }
   }};

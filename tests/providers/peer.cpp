@@ -28,7 +28,7 @@ std::filesystem::path peers_directory() {
 
 } // namespace
 
-peer::peer(const std::string& script) {
+peer::peer(const std::string& script, const std::vector<std::string>& arguments) {
   const auto directory = peers_directory();
   if (!std::filesystem::exists(directory / "node_modules"))
     FAIL("the npm packages of tests/peers are missing: run `make setup`");
@@ -36,13 +36,18 @@ peer::peer(const std::string& script) {
   std::array<int, 2> out{};
   REQUIRE(pipe2(in.data(), O_CLOEXEC) == 0);
   REQUIRE(pipe2(out.data(), O_CLOEXEC) == 0);
-  const auto path = (directory / script).string();
+  std::vector<std::string> words{"node", (directory / script).string()};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (auto& word : words)
+    argv.push_back(word.data());
+  argv.push_back(nullptr);
   pid_ = fork();
   REQUIRE(pid_ >= 0);
   if (pid_ == 0) {
     dup2(in[0], STDIN_FILENO);
     dup2(out[1], STDOUT_FILENO);
-    execlp("node", "node", path.c_str(), static_cast<char*>(nullptr));
+    execvp("node", argv.data());
     _exit(127);
   }
   close(in[0]);
@@ -61,8 +66,13 @@ peer::~peer() {
 nlohmann::json peer::ask(const nlohmann::json& question) {
   std::signal(SIGPIPE, SIG_IGN);
   const auto line = question.dump() + "\n";
-  const bool written = write(to_, line.data(), line.size()) == static_cast<ssize_t>(line.size());
-  while (written && buffer_.find('\n') == std::string::npos) {
+  if (write(to_, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
+    FAIL("the peer has ended; is node (18 or later) installed? run `make setup`");
+  return hear();
+}
+
+nlohmann::json peer::hear() {
+  while (buffer_.find('\n') == std::string::npos) {
     pollfd ready{from_, POLLIN, 0};
     std::array<char, 4096> bytes;
     if (poll(&ready, 1, 20'000) <= 0)

@@ -3,6 +3,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <string>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -12,10 +13,13 @@ namespace carillon::test {
 /// sentence that says what to do if node or the npm packages are missing.
 class peer {
 public:
-  explicit peer(const std::string& script);
+  explicit peer(const std::string& script, const std::vector<std::string>& arguments = {});
   ~peer();
   peer(const peer&) = delete;
   peer& operator=(const peer&) = delete;
+
+  /// The next line it says by itself.
+  nlohmann::json hear();
 
   /// One question, one answer; waits at most 20 s.
   nlohmann::json ask(const nlohmann::json& question);
