@@ -6,7 +6,7 @@
 #include "adapters/daemon/stop_signal.hpp"
 #include "config/settings.hpp"
 
-#include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,7 +17,10 @@ namespace carillon::daemon {
 /// Owns the parts and stops them in the reverse order of their start.
 class node {
 public:
-  node(settings with, node_keys keys, reserved_port port, stop_signal& stop);
+  /// `standby` is called, from a thread of the node, when another node has the lease and this one
+  /// waits for it.
+  node(settings with, node_keys keys, reserved_port port, stop_signal& stop,
+       std::function<void()> standby);
   ~node();
   node(const node&) = delete;
   node& operator=(const node&) = delete;

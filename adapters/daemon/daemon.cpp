@@ -74,7 +74,10 @@ int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err
   if (auto* failure = std::get_if<start_failure>(&keys))
     return fail(err, *failure);
   node here{loaded.values, std::get<node_keys>(std::move(keys)),
-            std::get<reserved_port>(std::move(port)), stop};
+            std::get<reserved_port>(std::move(port)), stop, [&out] {
+              out << "carillond standby" << std::endl;
+              tell_status("waiting for the other node's end");
+            }};
   return serve(here, loaded.values, stop, out, err);
 }
 

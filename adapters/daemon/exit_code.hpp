@@ -9,6 +9,7 @@ namespace carillon::daemon {
 /// What the daemon ends with (docs/operations.md).
 enum exit_code : int {
   stopped = 0,
+  failed = 1,            ///< a part kept failing; start it again
   bad_configuration = 2, ///< also: port in use, unreadable key, locked data directory
   database_unreachable = 3,
   database_unfit = 4, ///< a migration failed, or the database is newer than the binary

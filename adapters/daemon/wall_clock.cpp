@@ -75,11 +75,15 @@ wall_clock::wall_clock(std::filesystem::path offset_file, std::function<void()> 
 }
 
 wall_clock::~wall_clock() {
+  rest();
+  ::close(stop_);
+}
+
+void wall_clock::rest() {
   std::uint64_t one = 1;
   [[maybe_unused]] auto n = ::write(stop_, &one, sizeof one);
   if (thread_.joinable())
     thread_.join();
-  ::close(stop_);
 }
 
 timestamp wall_clock::now() const noexcept {

@@ -26,6 +26,9 @@ public:
   /// Begins to watch. Before it nobody is called.
   void watch();
 
+  /// Ends the watch: nobody is called any more. Idempotent.
+  void rest();
+
 private:
   void run();
   bool read_offset();

@@ -11,9 +11,9 @@
 #include <condition_variable>
 #include <fstream>
 #include <mutex>
-#include <netinet/in.h>
 #include <sstream>
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>

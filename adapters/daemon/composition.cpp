@@ -1,0 +1,164 @@
+#include "adapters/daemon/composition.hpp"
+
+#include "adapters/daemon/edge.hpp"
+#include "adapters/daemon/engine.hpp"
+#include "adapters/daemon/journal_part.hpp"
+#include "adapters/daemon/outlets.hpp"
+#include "adapters/daemon/storage.hpp"
+#include "adapters/daemon/wall_clock.hpp"
+#include "persistence/sealing/aes_sealer.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+namespace carillon::daemon {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
+class system_config : public caf::actor_system_config {
+public:
+  explicit system_config(const settings& with) {
+    if (with.workers > 0)
+      set("scheduler.max-threads", static_cast<std::size_t>(with.workers));
+  }
+};
+
+std::string public_url_of(const settings& with, std::uint16_t port) {
+  if (!with.http.public_url.empty())
+    return with.http.public_url;
+  auto scheme = with.http.tls_cert.empty() ? "http://" : "https://";
+  return scheme + endpoint_of(with.http.listen.host, port);
+}
+
+} // namespace
+
+/// In the order of their start; the compiler ends them in the reverse order.
+struct node::parts {
+  parts(settings how, node_keys secrets, reserved_port where, stop_signal& signals,
+        std::function<void()> waiting)
+      : with(std::move(how)), keys(std::move(secrets)), port(std::move(where)), stop(signals),
+        standby(std::move(waiting)), seal(keys.master),
+        time(with.clock_offset_file, [this] { working->clock_jumped(); }), config(with) {}
+
+  std::optional<start_failure> start();
+  std::optional<start_failure> start_journal();
+  void start_engine();
+  void end(int code) {
+    stop.request(code);
+  }
+  void stop_all(milliseconds limit);
+
+  settings with;
+  node_keys keys;
+  reserved_port port;
+  stop_signal& stop;
+  std::function<void()> standby;
+  std::shared_ptr<metrics> numbers = std::make_shared<metrics>();
+  catalogue_cell cell;
+  persistence::aes_sealer seal;
+  wall_clock time;
+  system_config config;
+  storage store;
+  std::unique_ptr<caf::actor_system> system;
+  std::unique_ptr<journal_part> journal;
+  std::unique_ptr<outlets> out;
+  std::unique_ptr<engine> working;
+  std::unique_ptr<edge> in;
+};
+
+std::optional<start_failure> node::parts::start() {
+  auto opened = open_storage(with, seal.fingerprint());
+  if (auto* failure = std::get_if<start_failure>(&opened))
+    return *failure;
+  store = std::get<storage>(std::move(opened));
+  system = std::make_unique<caf::actor_system>(config);
+  if (auto failure = start_journal())
+    return failure;
+  start_engine();
+  if (auto failure = working->load_catalogue(with.catalogue_dir))
+    return failure;
+  edge_neighbours around{
+      system.get(),   working->intake(),     journal->store(), working->catalog(),
+      working->hub(), working->supervisor(), out->providers(), &time,
+      numbers};
+  in = std::make_unique<edge>(with, keys, port.port(), public_url_of(with, port.port()), around);
+  if (auto failure = in->start())
+    return failure;
+  time.watch();
+  return working->replay();
+}
+
+std::optional<start_failure> node::parts::start_journal() {
+  std::unique_ptr<standby_edge> waiting;
+  journal_part::hooks hooks;
+  hooks.standby = [&] {
+    waiting = std::make_unique<standby_edge>(with, port.port());
+    standby();
+  };
+  hooks.give_up = [] { return false; }; // a signal ends the process while it waits
+  hooks.fenced = [this] { end(fenced); };
+  journal = std::make_unique<journal_part>(*system, store, with, time, numbers);
+  return journal->start(hooks);
+}
+
+void node::parts::start_engine() {
+  out = std::make_unique<outlets>(*system, with, time, public_url_of(with, port.port()),
+                                  journal->lease(), *numbers);
+  engine_neighbours around;
+  around.system = system.get();
+  around.with = &with;
+  around.journal = journal.get();
+  around.senders = out->senders();
+  around.time = &time;
+  around.seal = &seal;
+  around.cell = &cell;
+  around.numbers = numbers;
+  around.end = [this](exit_code code) { end(code); };
+  working = std::make_unique<engine>(std::move(around));
+}
+
+void node::parts::stop_all(milliseconds limit) {
+  time.rest();
+  if (in)
+    in->stop(limit / 4);
+  if (working)
+    working->stop(limit / 2);
+  if (out)
+    out->stop(limit / 8);
+  if (journal)
+    journal->stop();
+  in.reset();
+  working.reset();
+  out.reset();
+  journal.reset();
+  system.reset(); // waits for the last actor
+  store.server.reset();
+}
+
+node::node(settings with, node_keys keys, reserved_port port, stop_signal& stop,
+           std::function<void()> standby)
+    : parts_(std::make_unique<parts>(std::move(with), std::move(keys), std::move(port), stop,
+                                     std::move(standby))) {}
+
+node::~node() {
+  stop(milliseconds{0});
+}
+
+std::optional<start_failure> node::start() {
+  return parts_->start();
+}
+
+std::string node::endpoint() const {
+  return endpoint_of(parts_->with.http.listen.host, parts_->port.port());
+}
+
+void node::stop(duration limit) {
+  parts_->stop_all(duration_cast<milliseconds>(limit));
+}
+
+} // namespace carillon::daemon
