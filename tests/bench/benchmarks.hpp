@@ -9,6 +9,8 @@ class App;
 namespace carillon::bench {
 
 void add_pipeline(CLI::App& app);
+void add_append(CLI::App& app);
+void add_stream(CLI::App& app);
 void add_table(CLI::App& app);
 
 } // namespace carillon::bench

@@ -182,7 +182,8 @@ private:
         c.answer.assign(bytes);
       return;
     }
-    const auto latency = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - c.sent);
+    const auto latency
+        = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - c.sent);
     const auto body = bytes.substr(bytes.find("\r\n\r\n") + 4);
     const bool again = plan_.answered(c.tag, first->status, body, latency);
     c.answer.clear();

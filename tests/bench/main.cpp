@@ -12,6 +12,8 @@ int main(int argc, char** argv) {
   CLI::App app{"Carillon's benchmarks: one JSON object a line on standard output."};
   app.require_subcommand(1);
   carillon::bench::add_pipeline(app);
+  carillon::bench::add_append(app);
+  carillon::bench::add_stream(app);
   carillon::bench::add_table(app);
   try {
     app.parse(argc, argv);

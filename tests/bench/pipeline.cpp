@@ -114,10 +114,10 @@ private:
       body += (i == 0 ? "" : ",") + event_.text;
     if (batched)
       body = "[" + body + "]";
-    auto head = post_head(stack_.daemon().where(), "/v1/events",
-                          batched ? "application/cloudevents-batch+json"
-                                  : "application/cloudevents+json",
-                          body.size());
+    auto head
+        = post_head(stack_.daemon().where(), "/v1/events",
+                    batched ? "application/cloudevents-batch+json" : "application/cloudevents+json",
+                    body.size());
     if (out.size() == head.size() + body.size())
       return; // the same shape as before: only the digits change
     body_at_ = head.size() + (batched ? 1 : 0);

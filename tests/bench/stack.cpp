@@ -72,7 +72,8 @@ stack::stack(const stack_options& options)
       {{"locale", "en"},
        {"channels",
         {{"sms", {{"text", "Hello {{first_name}}, number {{data.n}} is about {{data.service}}."}}},
-         {"in_app", {{"title", "Number {{data.n}}"}, {"body", "It is about {{data.service}}."}}}}}});
+         {"in_app",
+          {{"title", "Number {{data.n}}"}, {"body", "It is about {{data.service}}."}}}}}});
   auto rule = harness::sms_rule("bench.sms", {{"template", "bench_sms"}, {"content", nullptr}});
   harness::put_rule(api_, "bench_sms", rule);
   put_recipients(options.recipients);
@@ -89,9 +90,10 @@ void stack::put_recipients(unsigned count) {
     if (next == count)
       return std::nullopt;
     const auto name = recipient_name(next);
-    const auto body = fmt::format(R"({{"first_name":"Ann","locale":"en","timezone":"Europe/Vienna",)"
-                                  R"("contacts":{{"sms":"+4366{:08}"}}}})",
-                                  next);
+    const auto body
+        = fmt::format(R"({{"first_name":"Ann","locale":"en","timezone":"Europe/Vienna",)"
+                      R"("contacts":{{"sms":"+4366{:08}"}}}})",
+                      next);
     out = post_head(plan.to, "/v1/recipients/" + name, "application/json", body.size()) + body;
     out.replace(0, 4, "PUT");
     return next++;

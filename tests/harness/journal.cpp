@@ -1,6 +1,7 @@
 #include "tests/harness/journal.hpp"
 
 #include "messages/fact_codec.hpp"
+
 #include "tests/harness/wait.hpp"
 
 #include <pqxx/pqxx>

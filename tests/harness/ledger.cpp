@@ -132,7 +132,8 @@ private:
   // 4: why may there be another call?
   void check_excused(const notification_id& id, const story& told, const attempt_started& next) {
     for (const auto& [number, earlier] : told.attempts) {
-      if (earlier.step != next.step || number <= told.asked_again_after || !was_accepted(id, number))
+      if (earlier.step != next.step || number <= told.asked_again_after
+          || !was_accepted(id, number))
         continue;
       if (earlier.unknown)
         report_.doubled += was_accepted(id, next.number) ? 1 : 0;

@@ -1,9 +1,8 @@
 #pragma once
 
+#include "config/settings.hpp"
 #include "tests/harness/journal.hpp"
 #include "tests/harness/simulator.hpp"
-
-#include "config/settings.hpp"
 
 #include <set>
 #include <string>

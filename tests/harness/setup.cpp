@@ -54,14 +54,14 @@ http_reply post_event(http_client& api, const json& event) {
 }
 
 json sms_rule(std::string_view type, const json& more) {
-  json one = {{"type", type},
-              {"category", "transactional"},
-              {"priority", "high"},
-              {"recipient", "data.who"},
-              {"timing", "immediate"},
-              {"content", {{"sms", {{"text", "{{data.text}}"}}}}},
-              {"delivery",
-               {{"strategy", "fallback"}, {"channels", json::array({{{"channel", "sms"}}})}}}};
+  json one = {
+      {"type", type},
+      {"category", "transactional"},
+      {"priority", "high"},
+      {"recipient", "data.who"},
+      {"timing", "immediate"},
+      {"content", {{"sms", {{"text", "{{data.text}}"}}}}},
+      {"delivery", {{"strategy", "fallback"}, {"channels", json::array({{{"channel", "sms"}}})}}}};
   one.merge_patch(more);
   return {{"event", type}, {"notifications", json::array({one})}};
 }

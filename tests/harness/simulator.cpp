@@ -86,8 +86,8 @@ std::vector<sim_message> provider_simulator::messages(const std::string& to) {
   std::vector<sim_message> result;
   std::uint64_t since = 0;
   for (;;) {
-    auto target = "/_sim/messages?limit=" + std::to_string(page)
-                  + "&since=" + std::to_string(since);
+    auto target
+        = "/_sim/messages?limit=" + std::to_string(page) + "&since=" + std::to_string(since);
     if (!to.empty())
       target += "&to=" + escaped(to);
     const auto answer = control_->get(target).json();
@@ -101,8 +101,7 @@ std::vector<sim_message> provider_simulator::messages(const std::string& to) {
 }
 
 std::vector<sim_message> provider_simulator::await_messages(const std::string& to,
-                                                            std::size_t count,
-                                                            milliseconds bound) {
+                                                            std::size_t count, milliseconds bound) {
   return await(bound, std::to_string(count) + " messages to " + to,
                [&]() -> std::optional<std::vector<sim_message>> {
                  auto all = messages(to);

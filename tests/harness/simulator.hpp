@@ -2,6 +2,7 @@
 
 #include "messages/ids.hpp"
 #include "messages/time.hpp"
+
 #include "tests/harness/http_client.hpp"
 #include "tests/harness/process.hpp"
 

@@ -49,8 +49,8 @@ TEST_CASE("a malformed CloudEvent is refused with a pointer") {
 
 TEST_CASE("what is not JSON is 400, an unknown media type 415") {
   auto& w = shared_world();
-  check_problem(w.api.send("POST", "/v1/events", "{\"a\":",
-                           {{"Content-Type", "application/cloudevents+json"}}),
+  check_problem(w.api.send("POST", "/v1/events",
+                           "{\"a\":", {{"Content-Type", "application/cloudevents+json"}}),
                 400);
   check_problem(w.api.send("POST", "/v1/events", "a,b", {{"Content-Type", "text/csv"}}), 415);
 }
@@ -65,9 +65,9 @@ TEST_CASE("an extension attribute of an event is no error") {
 TEST_CASE("a body over the limit is 413, and the connection can be opened again") {
   auto& w = shared_world();
   const std::string large(1'200'000, 'x');
-  check_problem(w.api.send("POST", "/v1/events", large,
-                           {{"Content-Type", "application/cloudevents+json"}}),
-                413);
+  check_problem(
+      w.api.send("POST", "/v1/events", large, {{"Content-Type", "application/cloudevents+json"}}),
+      413);
   CHECK(w.api.get("/livez").status == 200);
 }
 
@@ -121,7 +121,7 @@ TEST_CASE("bytes that are not HTTP are refused and harm nobody") {
   CHECK(client.exchange("NONSENSE\r\n\r\n").status == 400);
   client.disconnect();
   CHECK(client.exchange("GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(20'000, 'y') + "\r\n\r\n")
-          .status
+            .status
         == 431);
   CHECK(w.api.get("/livez").status == 200);
 }

@@ -23,14 +23,14 @@ unsigned seed() {
 
 // A provider that mostly works, and fails in every way now and then.
 const json weather = json::array({
-  {{"probability", 0.02}, {"seed", 1}, {"status", 500}},
-  {{"probability", 0.02}, {"seed", 2}, {"status", 429}, {"code", 20429}, {"retry_after", 1}},
-  {{"probability", 0.01}, {"seed", 3}, {"hang", true}, {"accept", true}},
-  {{"probability", 0.01}, {"seed", 4}, {"close_after_accept", true}},
-  {{"probability", 0.01}, {"seed", 5}, {"close_before_answer", true}},
-  {{"probability", 0.01}, {"seed", 6}, {"status", 400}, {"code", 21211}},
-  {{"probability", 0.02}, {"seed", 7}, {"bounce", true}},
-  {{"probability", 0.2}, {"seed", 8}, {"delay_ms", 60}},
+    {{"probability", 0.02}, {"seed", 1}, {"status", 500}},
+    {{"probability", 0.02}, {"seed", 2}, {"status", 429}, {"code", 20429}, {"retry_after", 1}},
+    {{"probability", 0.01}, {"seed", 3}, {"hang", true}, {"accept", true}},
+    {{"probability", 0.01}, {"seed", 4}, {"close_after_accept", true}},
+    {{"probability", 0.01}, {"seed", 5}, {"close_before_answer", true}},
+    {{"probability", 0.01}, {"seed", 6}, {"status", 400}, {"code", 21211}},
+    {{"probability", 0.02}, {"seed", 7}, {"bounce", true}},
+    {{"probability", 0.2}, {"seed", 8}, {"delay_ms", 60}},
 });
 
 const json with_fallback
@@ -102,8 +102,10 @@ TEST_CASE("limits hold over random kill -9") {
   }
   CHECK(running.await(what.most, 60s));
   w.acknowledged.merge(running.acknowledged());
-  const bool filled = harness::eventually(30s, [&] { return w.simulator.messages().size() >= 150; });
+  const bool filled
+      = harness::eventually(30s, [&] { return w.simulator.messages().size() >= 150; });
   CHECK(filled);
+  harness::eventually(30s, [&] { return w.ledger().problems.empty(); });
   const auto report = w.ledger();
   WARN(report.words());
   CHECK(report.held > 0);

@@ -99,8 +99,8 @@ TEST_CASE("a batch of events is answered one by one, a bad one for itself") {
   for (int i = 0; i < 3; ++i)
     batch.push_back(harness::cloud_event(type, w.fresh("e-"), {{"who", ann.id}, {"text", "B"}}));
   batch[1].erase("type");
-  const auto reply = w.api.post("/v1/events", batch,
-                                {{"Content-Type", "application/cloudevents-batch+json"}});
+  const auto reply
+      = w.api.post("/v1/events", batch, {{"Content-Type", "application/cloudevents-batch+json"}});
   INFO(reply.body);
   REQUIRE(reply.status == 202);
   const auto items = reply.json()["items"];

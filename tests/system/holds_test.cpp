@@ -17,11 +17,9 @@ std::chrono::seconds offset_to(std::chrono::seconds time_of_day) {
                                                           - now);
 }
 
-const json night = {{"quiet_hours",
-                     {{"enabled", true},
-                      {"start", "22:00"},
-                      {"end", "08:00"},
-                      {"timezone", "UTC"}}}};
+const json night
+    = {{"quiet_hours",
+        {{"enabled", true}, {"start", "22:00"}, {"end", "08:00"}, {"timezone", "UTC"}}}};
 
 } // namespace
 
@@ -53,7 +51,8 @@ TEST_CASE("an exception of the quiet hours is sent in them") {
   const auto ann = w.new_person();
   auto preferences = night;
   preferences["quiet_hours"]["exceptions"] = json::array({"transactional"});
-  harness::expect(w.api.put("/v1/recipients/" + ann.id + "/preferences", preferences), 200, "night");
+  harness::expect(w.api.put("/v1/recipients/" + ann.id + "/preferences", preferences), 200,
+                  "night");
   const auto id = w.send(w.new_rule(), ann);
   w.await_status(id, "delivered");
 }

@@ -50,7 +50,8 @@ TEST_CASE("bad TOML, an unknown key and a bad value end with 2 and say where") {
 }
 
 TEST_CASE("--check-config prints every problem and ends") {
-  const auto bad = start_with("drain_timeout = \"soon\"\n[http]\nthreads = 0\n", {"--check-config"});
+  const auto bad
+      = start_with("drain_timeout = \"soon\"\n[http]\nthreads = 0\n", {"--check-config"});
   CHECK(bad.code == 2);
   CHECK(bad.said.find("drain_timeout") != std::string::npos);
   CHECK(bad.said.find("threads") != std::string::npos);

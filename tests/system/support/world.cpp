@@ -59,8 +59,7 @@ std::string only_id(const harness::http_reply& reply) {
 std::string world::send(const std::string& type, const person& who, const json& data) {
   json all = {{"who", who.id}, {"text", "Hello"}};
   all.merge_patch(data);
-  const auto id
-      = only_id(harness::post_event(api, harness::cloud_event(type, fresh("e-"), all)));
+  const auto id = only_id(harness::post_event(api, harness::cloud_event(type, fresh("e-"), all)));
   acknowledged.insert(*parse_notification_id(id));
   return id;
 }
