@@ -5,7 +5,7 @@ import { CloudEvent, HTTP } from "cloudevents";
 const [url, key, mode] = process.argv.slice(2);
 const event = new CloudEvent({
   id: "sdk-1",
-  source: "/clinic north",
+  source: "/clinic/north",
   type: "appointment.created",
   subject: "p-1",
   time: "2026-11-23T09:00:00.000Z",

@@ -36,9 +36,8 @@ std::string pointer_part(std::string_view name) {
   return result;
 }
 
-body_reader::body_reader(const json& value, errors_type& errors, std::string pointer,
-                         bool merge_patch)
-    : value_(value), errors_(errors), pointer_(std::move(pointer)), merge_patch_(merge_patch) {
+body_reader::body_reader(const json& value, errors_type& errors, std::string pointer)
+    : value_(value), errors_(errors), pointer_(std::move(pointer)) {
   if (!value_.is_object())
     errors_.push_back({pointer_, "must be an object"});
 }
@@ -56,8 +55,7 @@ const json* body_reader::member(std::string_view name, presence needed) {
   if (!value_.is_object())
     return nullptr;
   const auto found = value_.find(name);
-  if (found != value_.end()
-      && !(found->is_null() && (merge_patch_ || needed == presence::optional)))
+  if (found != value_.end() && !(found->is_null() && needed == presence::optional))
     return &*found;
   if (needed == presence::required)
     fail(name, "is required");
@@ -164,7 +162,7 @@ void body_reader::object(std::string_view name, const std::function<void(body_re
   const auto* found = member(name, needed);
   if (!found)
     return;
-  body_reader nested{*found, errors_, pointer_to(name), merge_patch_};
+  body_reader nested{*found, errors_, pointer_to(name)};
   if (!found->is_object())
     return;
   read(nested);
@@ -208,36 +206,11 @@ void body_reader::objects(std::string_view name, const std::function<void(body_r
   if (!found->is_array())
     return fail(name, "must be a list of objects");
   for (std::size_t i = 0; i < found->size(); ++i) {
-    body_reader nested{(*found)[i], errors_, pointer_to(name) + "/" + std::to_string(i),
-                       merge_patch_};
+    body_reader nested{(*found)[i], errors_, pointer_to(name) + "/" + std::to_string(i)};
     if (!(*found)[i].is_object())
       continue;
     read(nested);
     nested.done();
-  }
-}
-
-const json* body_reader::any(std::string_view name, presence needed) {
-  return member(name, needed);
-}
-
-const json* body_reader::free_object(std::string_view name, presence needed) {
-  const auto* found = member(name, needed);
-  if (!found || found->is_object())
-    return found;
-  fail(name, "must be an object");
-  return nullptr;
-}
-
-void body_reader::each_other(
-    const std::function<void(const std::string& name, const json& value)>& read) {
-  if (!value_.is_object())
-    return;
-  for (const auto& [name, value] : value_.items()) {
-    if (std::find(known_.begin(), known_.end(), name) != known_.end())
-      continue;
-    known_.push_back(value_.find(name).key());
-    read(name, value);
   }
 }
 

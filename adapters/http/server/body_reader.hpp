@@ -19,16 +19,14 @@ namespace carillon::http {
 enum class presence : std::uint8_t { optional, required };
 
 /// Reads the members of one JSON object by name and kind, and gathers everything that is wrong with
-/// it, each with its JSON pointer (RFC 6901). In a merge patch (RFC 7396) `null` stands for
-/// "remove" and is always allowed. Lives as long as the object it reads. `done()` must be called
-/// last: it reports the members nobody asked for.
+/// it, each with its JSON pointer (RFC 6901). Lives as long as the object it reads. `done()` must
+/// be called last: it reports the members nobody asked for.
 class body_reader {
 public:
   using errors_type = std::vector<field_error>;
 
   /// @param pointer where `value` lies in the whole body; empty for the root.
-  body_reader(const nlohmann::json& value, errors_type& errors, std::string pointer = {},
-              bool merge_patch = false);
+  body_reader(const nlohmann::json& value, errors_type& errors, std::string pointer = {});
 
   /// @returns the text, not empty and of at most `max_size` bytes; nothing if absent or wrong.
   std::optional<std::string> text(std::string_view name, presence needed = presence::optional,
@@ -62,16 +60,6 @@ public:
   /// Reads a list of objects.
   void objects(std::string_view name, const std::function<void(body_reader&)>& read,
                presence needed = presence::optional);
-  /// @returns a member of any kind and marks it as known; null if absent.
-  const nlohmann::json* any(std::string_view name, presence needed = presence::optional);
-  /// @returns a member that is an object with members of the client's choosing.
-  const nlohmann::json* free_object(std::string_view name, presence needed = presence::optional);
-
-  /// Calls `read` for each member that has not been asked for (objects used as maps), marking it as
-  /// known.
-  void each_other(
-      const std::function<void(const std::string& name, const nlohmann::json& value)>& read);
-
   /// Adds an error at a member of this object.
   void fail(std::string_view name, std::string message);
 
@@ -84,9 +72,6 @@ public:
   const nlohmann::json& value() const {
     return value_;
   }
-  bool merge_patch() const {
-    return merge_patch_;
-  }
 
 private:
   const nlohmann::json* member(std::string_view name, presence needed);
@@ -94,7 +79,6 @@ private:
   const nlohmann::json& value_;
   errors_type& errors_;
   std::string pointer_;
-  bool merge_patch_;
   std::vector<std::string_view> known_;
 };
 

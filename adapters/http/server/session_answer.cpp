@@ -20,7 +20,8 @@ constexpr std::string_view fixed_headers
       "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
       "Cache-Control: no-store\r\n";
 constexpr std::string_view secure_headers = "Strict-Transport-Security: max-age=31536000\r\n";
-constexpr std::chrono::seconds longest_linger{5};
+constexpr std::chrono::milliseconds longest_linger{5'000};
+constexpr std::chrono::milliseconds linger_while_draining{200};
 
 void append_number(std::string& out, std::uint64_t value) {
   char digits[20];
@@ -231,7 +232,8 @@ void session::after_answer() {
   phase_ = phase::lingering;
   dropped_ = 0;
   shut_down_writing();
-  expect_within(std::min<std::chrono::milliseconds>(longest_linger, limits().body_deadline));
+  const auto draining = home_->shared.draining.load(std::memory_order_relaxed);
+  expect_within(draining ? linger_while_draining : longest_linger);
   linger();
 }
 
