@@ -8,6 +8,20 @@
 
 namespace carillon::providers {
 
+namespace {
+
+bool is_loopback_url(std::string_view url) noexcept {
+  const auto start = url.find("://");
+  if (start == std::string_view::npos)
+    return false;
+  url.remove_prefix(start + 3);
+  const auto host
+      = url.substr(0, url.find_first_of("/:?#", url.starts_with('[') ? url.find(']') : 0));
+  return host == "localhost" || host == "[::1]" || host.starts_with("127.");
+}
+
+} // namespace
+
 const provider_kind* find_provider_kind(std::string_view name) noexcept {
   for (const auto& kind : provider_kinds())
     if (kind.name == name)
@@ -59,6 +73,11 @@ std::string callback_url(std::string_view public_url, std::string_view provider_
     public_url.remove_suffix(1);
   return std::string{public_url} + "/v1/callbacks/" + percent_encode(provider_name) + "/"
          + to_string(ref);
+}
+
+std::string callback_base(const provider_settings& settings, const environment& env) {
+  const bool unreachable = is_loopback_url(env.public_url) && !is_loopback_url(settings.base_url);
+  return settings.callbacks && !unreachable ? env.public_url : std::string{};
 }
 
 std::string credential(const provider_settings& settings, const std::string& name) {

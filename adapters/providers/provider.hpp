@@ -78,6 +78,10 @@ std::optional<message_ref> parse_message_ref(std::string_view text);
 std::string callback_url(std::string_view public_url, std::string_view provider_name,
                          const message_ref& ref);
 
+/// The public URL to build callback URLs from, or empty: callbacks are off, or the provider is
+/// elsewhere and could not reach a loopback address.
+std::string callback_base(const provider_settings& settings, const environment& env);
+
 /// The value of a credential, or empty.
 std::string credential(const provider_settings& settings, const std::string& name);
 

@@ -257,48 +257,59 @@ bool takes(const behaviour& how, const std::optional<fault>& wrong) noexcept {
   return !wrong && !how.hang && !how.close_before_answer;
 }
 
+answer_kind kind_of(const behaviour& how) noexcept {
+  return how.hang                  ? answer_kind::hung
+         : how.close_after_accept  ? answer_kind::closed_after_accept
+         : how.close_before_answer ? answer_kind::closed_before_answer
+                                   : answer_kind::answered;
+}
+
+// What the script says is wrong with the message, else what is.
+std::optional<fault> fault_of(const behaviour& how, const message_record& m) {
+  if (how.status >= 300)
+    return scripted_fault(how);
+  return how.status == 0 ? check_fields(m) : std::nullopt;
+}
+
+// Writes the outcome into the record; returns the HTTP status.
+int decide(state& shared, const behaviour& how, const std::optional<fault>& wrong,
+           message_record& m) {
+  const int status = wrong ? wrong->status : how.status != 0 ? how.status : 201;
+  m.answer = kind_of(how);
+  const bool answered = m.answer == answer_kind::answered;
+  m.rule = how.rule;
+  m.accepted = takes(how, wrong);
+  if (m.accepted || (answered && !wrong))
+    m.sid = make_sid(shared);
+  m.http_status = answered ? status : 0;
+  m.code = wrong ? wrong->code : 0;
+  m.written = answered ? write_state::pending : write_state::none;
+  m.status = m.messaging_service.empty() ? "queued" : "accepted";
+  return status;
+}
+
 reply create_message(state& shared, const request& r, std::string_view account) {
   std::string token;
   if (const auto wrong = check_login(shared, r, account, token))
     return error_reply(*wrong);
   auto m = read_message(r, account);
   const auto how = shared.rules.decide(m.to, m.from, m.body);
-  std::optional<fault> wrong;
-  if (how.status >= 300)
-    wrong = scripted_fault(how);
-  else if (how.status == 0)
-    wrong = check_fields(m);
-
+  const auto wrong = fault_of(how, m);
   reply out;
+  out.status = decide(shared, how, wrong, m);
   out.end = ending_of(how);
   out.delay = how.delay;
   if (!how.retry_after.empty())
     out.extra_header = "Retry-After: " + how.retry_after + "\r\n";
-  m.rule = how.rule;
-  m.accepted = takes(how, wrong);
-  m.answer = how.hang                  ? answer_kind::hung
-             : how.close_after_accept  ? answer_kind::closed_after_accept
-             : how.close_before_answer ? answer_kind::closed_before_answer
-                                       : answer_kind::answered;
   const bool answered = m.answer == answer_kind::answered;
-  if (m.accepted || (answered && !wrong))
-    m.sid = make_sid(shared);
-  out.status = wrong ? wrong->status : how.status != 0 ? how.status : 201;
-  m.http_status = answered ? out.status : 0;
-  m.code = wrong ? wrong->code : 0;
-  m.written = answered ? write_state::pending : write_state::none;
-  m.status = m.messaging_service.empty() ? "queued" : "accepted";
   if (answered)
     out.body = wrong ? error_body(*wrong) : resource(m, m.status);
-
   callback_plan plan;
   if (m.accepted && !m.status_callback.empty())
     plan = plan_callbacks(shared, m, how, token);
-  const auto number = shared.log.add(std::move(m));
-  out.message = answered ? number : 0;
-  plan.message = number;
-  if (!plan.requests.empty())
-    shared.callbacks.send(std::move(plan));
+  plan.message = shared.log.add(std::move(m));
+  out.message = answered ? plan.message : 0;
+  shared.callbacks.send(std::move(plan));
   return out;
 }
 

@@ -59,3 +59,19 @@ TEST_CASE("A message reference survives its way through a URL") {
            "01937b1e-7c00-7123-8123-456789abcdef.65535");
   CHECK(callback_url("", "twilio", ref).empty());
 }
+
+TEST_CASE("A provider gets callback URLs it can reach, or none") {
+  system_time time;
+  http_client http;
+  const auto base = [&](const char* provider, const char* us, bool callbacks = true) {
+    auto settings = twilio_settings(provider);
+    settings.callbacks = callbacks;
+    return callback_base(settings, {http, time, us});
+  };
+  CHECK(base("", "https://us.example") == "https://us.example");
+  CHECK(base("", "https://us.example", false).empty());
+  CHECK(base("http://127.0.0.1:9100", "http://127.0.0.1:8080") == "http://127.0.0.1:8080");
+  CHECK(base("http://[::1]:9100", "http://localhost:8080/x") == "http://localhost:8080/x");
+  CHECK(base("", "http://127.0.0.1:8080").empty());
+  CHECK(base("https://api.twilio.com", "http://[::1]:8080").empty());
+}

@@ -25,7 +25,7 @@ account account_of(const provider_settings& settings) {
 class twilio_provider final : public provider {
 public:
   twilio_provider(const provider_settings& settings, const environment& env)
-      : name_(settings.name), public_url_(settings.callbacks ? env.public_url : std::string{}),
+      : name_(settings.name), public_url_(callback_base(settings, env)),
         client_(account_of(settings), env.http, env.time,
                 std::chrono::ceil<std::chrono::milliseconds>(
                     settings.timeout.value_or(env.call_timeout))) {}
