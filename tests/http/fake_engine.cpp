@@ -4,6 +4,7 @@
 
 #include <boost/asio/write.hpp>
 #include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 

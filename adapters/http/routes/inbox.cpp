@@ -50,7 +50,6 @@ void list(const api_context& api, const request& what, const responder& to) {
     if (error != std::errc{} || end != last || command.before_offset == 0)
       query.fail("cursor", "is not a cursor of this list");
   }
-  query.text("access_token");
   if (query.sound(to))
     api.with.bridge->ask(api.with.intake, std::move(command), answer_with(to));
 }

@@ -128,7 +128,7 @@ constexpr std::array all{
               "200:Preferences 201:Preferences 412 422 503"},
 
     operation{verb::get, "/v1/inbox", "in-app", "The recipient's inbox, newest first", person,
-              "state q limit cursor access_token", "", "200:Inbox 403 422 503"},
+              "state q limit cursor", "", "200:Inbox 403 422 503"},
     operation{verb::post, "/v1/inbox/read-all", "in-app", "Mark everything as read", person, "",
               "?Empty", "200:InboxChange 204 403 503"},
     operation{verb::post, "/v1/inbox/{id}/read", "in-app", "Mark one as read", person, "", "?Empty",
