@@ -36,6 +36,8 @@ const std::vector<std::pair<std::string, std::string>>& our_settings() {
       {"log_destination", "stderr"},
       {"log_checkpoints", "off"},
       {"log_line_prefix", "%m [%p] "},
+      {"log_error_verbosity", "terse"},     // details quote values,
+      {"log_min_error_statement", "panic"}, // and statements may
       {"cluster_name", "carillon"},
   };
   return settings;

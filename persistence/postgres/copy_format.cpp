@@ -161,7 +161,7 @@ void read_row(copy_reader& in, journal_row& row) {
   if (id.size() == row.notification.bytes.size())
     std::memcpy(row.notification.bytes.data(), id.data(), id.size());
   row.partition.value = static_cast<std::uint8_t>(in.int16());
-  in.int16();  // the lane, which the reader knows
+  in.int16(); // the lane, which the reader knows
   row.type = static_cast<fact_type>(in.int16());
   row.schema = static_cast<std::uint16_t>(in.int16());
   row.tenant = tenant_id{std::string{in.bytes()}};

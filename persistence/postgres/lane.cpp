@@ -19,7 +19,8 @@ using clock_type = std::chrono::steady_clock;
 
 constexpr auto first_backoff = 50ms;
 constexpr auto longest_backoff = 1000ms;
-constexpr std::size_t bytes_per_row = 120; // what a row costs beside its texts
+constexpr std::uint64_t pending_step = 4 << 20; // a change of the backlog worth telling
+constexpr std::size_t bytes_per_row = 120;      // what a row costs beside its texts
 
 std::size_t size_of(const append& what) {
   std::size_t bytes = sizeof(append);
@@ -84,6 +85,7 @@ lane_state::reply lane_state::on_append(append& what) {
     if (options_.metrics)
       options_.metrics->journal_bytes_pending.add(item.bytes);
     gathered_.push_back(std::move(item));
+    tell_pending();
     arm();
   }
   return answer;
@@ -185,9 +187,11 @@ void lane_state::acknowledge() {
   if (batch_.appends.empty())
     return;
   backoff_ = 0ms;
+  logged_problem_.clear();
   if (options_.metrics)
     options_.metrics->journal_commits.add();
   tell(journal_state::ok);
+  tell_pending();
 }
 
 void lane_state::answer_written(entry& item) {
@@ -276,9 +280,21 @@ void lane_state::tell(journal_state state) {
   health_ = state;
   if (options_.metrics && state == journal_state::down)
     options_.metrics->journal_down.add();
+  report();
+}
+
+// Intake adds up what waits here: it must not go on with a number of long ago.
+void lane_state::tell_pending() {
+  auto change = std::max(pending_bytes_, told_bytes_) - std::min(pending_bytes_, told_bytes_);
+  if (change > pending_step)
+    report();
+}
+
+void lane_state::report() {
+  told_bytes_ = pending_bytes_;
   if (options_.on_health)
-    options_.on_health({options_.writer.lane, state, pending_bytes_,
-                        state == journal_state::ok ? std::string{} : writer_->problem()});
+    options_.on_health({options_.writer.lane, health_, pending_bytes_,
+                        health_ == journal_state::ok ? std::string{} : writer_->problem()});
 }
 
 // -- replay ------------------------------------------------------------------

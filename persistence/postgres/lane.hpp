@@ -17,9 +17,10 @@ namespace carillon::persistence {
 /// What a lane is spawned with.
 struct lane_options {
   lane_settings writer;
-  projector_actor projector;                            ///< gets each committed batch; may be empty
-  std::shared_ptr<carillon::metrics> metrics;           ///< may be null
-  std::function<void(const journal_health&)> on_health; ///< from the lane's thread, on a change
+  projector_actor projector;                  ///< gets each committed batch; may be empty
+  std::shared_ptr<carillon::metrics> metrics; ///< may be null
+  std::function<void(const journal_health&)>
+      on_health; ///< from the lane's thread: state, or backlog, changed
   std::size_t rows_per_commit = 16'384;
   std::size_t bytes_per_commit = std::size_t{8} << 20;
   std::chrono::milliseconds hold_position_for{5'000}; ///< after a replay, see tell_projector
@@ -70,6 +71,8 @@ private:
   void refuse_all(errc code);
   void refuse(entry& item, errc code);
   void tell(journal_state state);
+  void tell_pending();
+  void report();
   void start_loads();
   void start_load(load& item);
   void finish_loads();
@@ -89,10 +92,12 @@ private:
   std::vector<caf::typed_response_promise<drained>> drains_;
   journal_state health_ = journal_state::ok;
   std::uint64_t pending_bytes_ = 0;
+  std::uint64_t told_bytes_ = 0;
   bool armed_ = false;
   bool fenced_ = false;
   std::chrono::steady_clock::time_point not_before_;
   std::chrono::milliseconds backoff_{0};
+  std::string logged_problem_;
   std::uint64_t committed_position_ = 0;
   std::uint64_t told_position_ = 0; ///< the last one that the projector got
   std::chrono::steady_clock::time_point hold_position_until_;

@@ -101,6 +101,8 @@ write_result lane_writer::write(lane_batch& batch) {
     open();
     if (batch.outcome_unknown) {
       auto found = look_up(batch);
+      if (found == write_result::committed)
+        finished(batch);
       if (found != write_result::later)
         return found;
     }
@@ -139,9 +141,13 @@ write_result lane_writer::write_prepared(lane_batch& batch) {
   build_command();
   exchanging_ = true;
   exchange();
+  finished(batch);
+  return write_result::committed;
+}
+
+void lane_writer::finished(const lane_batch& batch) {
   next_position_ = batch.last_position + 1;
   encoded_first_ = 0;
-  return write_result::committed;
 }
 
 void lane_writer::give_positions(lane_batch& batch) {

@@ -79,6 +79,7 @@ private:
   write_result look_up(lane_batch& batch);
   void forget_positions(lane_batch& batch);
   write_result write_prepared(lane_batch& batch);
+  void finished(const lane_batch& batch);
   void give_positions(lane_batch& batch);
   void encode(const lane_batch& batch);
   void encode_rows(const append& part);

@@ -22,8 +22,12 @@ constexpr auto reconnect_after = 200ms;
 // of a copy, where no time-out of the server reaches it: it is disconnected.
 constexpr const char* session_settings = "set lock_timeout = '2s'; set statement_timeout = '10s'";
 
+// The same in every build: FNV-1a, less its top bit.
 long long lock_of(const std::string& node) {
-  return static_cast<long long>(std::hash<std::string>{}("carillon lease " + node) >> 1);
+  std::uint64_t hash = 14'695'981'039'346'656'037ULL;
+  for (char c : "carillon lease " + node)
+    hash = (hash ^ static_cast<unsigned char>(c)) * 1'099'511'628'211ULL;
+  return static_cast<long long>(hash >> 1);
 }
 
 } // namespace

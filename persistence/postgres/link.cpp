@@ -13,14 +13,10 @@ namespace {
 
 using clock_type = std::chrono::steady_clock;
 
+// libpq's first line says what happened, the others guess why.
 std::string one_line(const char* text) {
-  std::string line{text != nullptr ? text : ""};
-  for (char& c : line)
-    if (c == '\n')
-      c = ' ';
-  while (!line.empty() && line.back() == ' ')
-    line.pop_back();
-  return line;
+  std::string_view line{text != nullptr ? text : ""};
+  return std::string{line.substr(0, line.find('\n'))};
 }
 
 std::string state_of(const pg_result* raw) {
@@ -105,6 +101,7 @@ void link::open() {
     throw sql_failure(text, "08001", true);
   }
   PQsetnonblocking(connection_, 1);
+  PQsetErrorVerbosity(connection_, PQERRORS_TERSE); // details quote values, which logs must not
   PQsetNoticeReceiver(
       connection_, [](void*, const PGresult*) {}, nullptr);
   if (!options_.settings.empty())
@@ -145,7 +142,7 @@ void link::wait(bool to_write) {
       told = true;
       options_.on_slow();
     }
-    if (now >= give_up_at)
+    if (now >= give_up_at || (options_.cancelled && options_.cancelled()))
       fail_lost();
   }
 }

@@ -50,6 +50,7 @@ struct link_options {
   std::chrono::milliseconds answer_timeout{10'000}; ///< then the connection is given up
   std::chrono::milliseconds slow_after{500};        ///< a wait this long is told to `on_slow`, once
   std::function<void()> on_slow;
+  std::function<bool()> cancelled; ///< asked while waiting; true gives the connection up
 };
 
 /// A parameter of a statement in PostgreSQL's binary format.

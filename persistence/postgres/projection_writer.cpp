@@ -14,8 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The server loses at most three times wal_writer_delay (200 ms) of such commits; be generous.
-constexpr auto keep_for = 5s;
+// The server loses at most three times wal_writer_delay (200 ms) of such commits.
+constexpr auto keep_for = 1s;
 
 link_options link_for(std::string url, std::uint32_t lane) {
   link_options result;
@@ -81,11 +81,12 @@ void projection_writer::open() {
 }
 
 void projection_writer::write_again(std::uint64_t stored) {
-  for (const auto& lost : kept_) {
+  for (auto& lost : kept_) {
     if (lost.position <= stored)
       continue;
     write_lines(lost.lines);
     write_position(lost.position, lost.as_of);
+    lost.at = std::chrono::steady_clock::now();
   }
 }
 
@@ -114,10 +115,21 @@ void projection_writer::write(const fold& what) {
 }
 
 void projection_writer::keep(std::vector<projection> lines, const fold& what) {
+  forget_old();
+  kept_.push_back({std::chrono::steady_clock::now(), what.position, what.as_of, std::move(lines)});
+}
+
+// Only while the connection that wrote it is still there: its end is how a crash is noticed.
+void projection_writer::forget_old() {
   auto now = std::chrono::steady_clock::now();
   while (!kept_.empty() && now - kept_.front().at > keep_for)
     kept_.pop_front();
-  kept_.push_back({now, what.position, what.as_of, std::move(lines)});
+}
+
+void projection_writer::confirm() {
+  open();
+  link_.run("select 1");
+  forget_old();
 }
 
 // Halves until the line that cannot be written is alone.

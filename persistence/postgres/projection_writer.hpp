@@ -36,6 +36,14 @@ public:
   /// Writes the lines and the position; drops (and logs) a line that no database would take.
   void write(const fold& what);
 
+  /// Whether something written may not be on the disk yet.
+  bool is_unconfirmed() const {
+    return !kept_.empty();
+  }
+
+  /// Forgets what is on the disk by now; writes again what a crash of the server lost.
+  void confirm();
+
 private:
   void open();
   void write_again(std::uint64_t stored);
@@ -45,6 +53,7 @@ private:
   void write_changed(std::span<const projection> lines);
   void write_dead_letters(std::span<const projection> lines);
   void write_position(std::uint64_t position, timestamp as_of);
+  void forget_old();
   void keep(std::vector<projection> lines, const fold& what);
 
   struct kept_fold {

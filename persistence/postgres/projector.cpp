@@ -10,6 +10,7 @@ using namespace std::chrono_literals;
 
 constexpr auto first_backoff = 100ms;
 constexpr auto longest_backoff = 2000ms;
+constexpr auto confirm_after = 1200ms;
 
 } // namespace
 
@@ -34,29 +35,50 @@ projector_actor::behavior_type projector(projector_actor::stateful_pointer<proje
 
 void projector_state::on_batch(const committed_batch& batch) {
   gathered_.add(batch);
-  has_news_ = true;
   if (options_.metrics && options_.lane == 0)
     options_.metrics->projector_lag_positions.set(gathered_.position - written_position_);
-  if (!armed_)
-    arm(options_.fold_for);
+  if (!std::exchange(has_news_, true))
+    write_at_ = wake_in(options_.fold_for);
 }
 
-void projector_state::arm(std::chrono::milliseconds delay) {
-  armed_ = true;
+projector_state::time_point projector_state::wake_in(std::chrono::milliseconds delay) {
+  auto at = std::chrono::steady_clock::now() + delay;
   self_->delayed_send(static_cast<projector_actor>(self_), delay, fold_due{});
+  return at;
 }
 
 void projector_state::on_fold() {
-  armed_ = false;
-  if (!has_news_)
-    return;
-  if (write()) {
+  auto now = std::chrono::steady_clock::now() + 1ms; // timers may be a hair early
+  if (has_news_ && now >= write_at_) {
+    if (!write()) {
+      write_at_ = wake_in(back_off());
+      return;
+    }
     backoff_ = 0ms;
     tell_partitions();
-    return;
+    if (!std::exchange(confirming_, true))
+      confirm_at_ = wake_in(confirm_after);
+  } else if (confirming_ && now >= confirm_at_) {
+    bool reached = confirm();
+    confirming_ = writer_->is_unconfirmed();
+    if (confirming_)
+      confirm_at_ = wake_in(reached ? confirm_after : back_off());
   }
+}
+
+std::chrono::milliseconds projector_state::back_off() {
   backoff_ = std::clamp<std::chrono::milliseconds>(backoff_ * 2, first_backoff, longest_backoff);
-  arm(backoff_);
+  return backoff_;
+}
+
+// A commit that did not wait for the disk is looked after once more, also when nothing follows.
+bool projector_state::confirm() {
+  try {
+    writer_->confirm();
+    return true;
+  } catch (const sql_failure&) {
+    return false;
+  }
 }
 
 bool projector_state::write() {

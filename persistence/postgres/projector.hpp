@@ -30,12 +30,16 @@ public:
   projector_actor::behavior_type make_behavior(projector_options options);
 
 private:
+  using time_point = std::chrono::steady_clock::time_point;
+
   void on_batch(const committed_batch& batch);
   void on_fold();
   drained on_drain();
   bool write();
+  bool confirm();
   void tell_partitions();
-  void arm(std::chrono::milliseconds delay);
+  time_point wake_in(std::chrono::milliseconds delay);
+  std::chrono::milliseconds back_off();
 
   projector_actor::stateful_pointer<projector_state> self_;
   projector_options options_;
@@ -44,8 +48,10 @@ private:
   std::shared_ptr<const partition_table> partitions_;
   std::uint64_t written_position_ = 0;
   std::chrono::milliseconds backoff_{0};
-  bool armed_ = false;
   bool has_news_ = false;
+  time_point write_at_;
+  bool confirming_ = false;
+  time_point confirm_at_;
 };
 
 projector_actor::behavior_type projector(projector_actor::stateful_pointer<projector_state> self,

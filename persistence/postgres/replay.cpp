@@ -96,6 +96,7 @@ link_options link_for(const replay_options& options) {
                     "= off; set enable_bitmapscan = off; set jit = off; set cursor_tuple_fraction "
                     "= 1";
   result.answer_timeout = 120s;
+  result.cancelled = options.cancelled;
   return result;
 }
 
@@ -165,19 +166,19 @@ void scan::read_keys() {
     hand_over(i);
 }
 
+// Lane and position together in filter and order are what makes the planner merge index scans
+// instead of sorting.
 std::string scan::rows_statement() {
-  auto part = [this](std::string_view table) {
-    auto filter = options_.partitions.count() < 64
-                      ? fmt::format(" and partition in ({})", partitions_)
-                      : std::string{};
-    return fmt::format("select {} from {} where lane = {} and position > {}{}", journal_columns,
-                       table, options_.lane, position_, filter);
-  };
   auto segments = link_.run("select number from segments order by number");
-  auto sql = "copy (" + part("ledger");
+  std::string tables{"select * from ledger"};
   for (int row = 0; row < segments.rows(); ++row)
-    sql += " union all " + part(fmt::format("journal_{}", segments.at(row, 0)));
-  return sql + " order by position) to stdout (format binary)";
+    tables += fmt::format(" union all select * from journal_{}", segments.at(row, 0));
+  auto few = options_.partitions.count() < 64;
+  return fmt::format(
+      "copy (select {} from ({}) x where lane = {} and position > {}{} order by lane, "
+      "position) to stdout (format binary)",
+      journal_columns, tables, options_.lane, position_,
+      few ? fmt::format(" and partition in ({})", partitions_) : std::string{});
 }
 
 void scan::read_rows() {
