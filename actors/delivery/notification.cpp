@@ -308,8 +308,15 @@ private:
     auto& step = s.steps[a.step];
     if (a.error == error_class::soft_bounce)
       ++step.soft_bounces;
-    if (not_called && step.calls > 0)
-      --step.calls;
+    if (not_called) {
+      // Nothing left: the step stands where it stood before the intent.
+      step.calls = static_cast<std::uint16_t>(step.calls - (step.calls > 0 ? 1 : 0));
+      if (!step.ended && !accepted(step.now)) {
+        step.now = status::queued;
+        step.wake = a.retry_at;
+      }
+      return;
+    }
     if (step.ended || accepted(step.now)) {
       if (step.ended && step.now == status::sending)
         step.now = status::failed;

@@ -45,7 +45,7 @@ struct intake_state::submission {
   std::uint64_t catalogue_version = 0;
   caf::typed_response_promise<events_answer> promise;
   events_answer reply;
-  std::vector<bool> touched_new; ///< an event was new to at least one partition
+  std::vector<bool> is_new; ///< an event was new to at least one partition that it concerns
   struct piece {
     std::vector<std::size_t> indices; ///< of the events, beside `plans`
     std::vector<event_plan> plans;
@@ -120,7 +120,7 @@ caf::result<events_answer> intake_state::on_events(const submit_events& m) {
   s->tenant = m.tenant;
   s->started = args_.time->now();
   s->reply.items.resize(m.events.size());
-  s->touched_new.resize(m.events.size());
+  s->is_new.resize(m.events.size());
   s->promise = self_->make_response_promise<events_answer>();
   for (std::size_t i = 0; i < m.events.size(); ++i)
     plan(s, i, m.events[i]);
@@ -195,11 +195,12 @@ void intake_state::on_part(const submission_ptr& s, partition_id p, const events
     auto& item = s->reply.items[index];
     if (a.items.empty()) {
       item.failed = true;
-      s->touched_new[index] = true;
+      s->is_new[index] = true;
       continue;
     }
     const auto& got = a.items[i];
-    s->touched_new[index] = s->touched_new[index] || !got.duplicate;
+    // A partition that only looked for correlation keys or roles, and found none, knows nothing of a repeat.
+    s->is_new[index] = s->is_new[index] || (!got.duplicate && !got.notifications.empty());
     item.duplicate = item.duplicate || got.duplicate;
     item.notifications.insert(item.notifications.end(), got.notifications.begin(), got.notifications.end());
   }
@@ -218,8 +219,7 @@ void intake_state::finish(const submission_ptr& s) {
       continue;
     }
     count.events_accepted.add();
-    // Partitions that only looked for correlation keys know nothing of a repeat.
-    item.duplicate = item.duplicate && (!s->touched_new[i] || !item.notifications.empty());
+    item.duplicate = item.duplicate && !s->is_new[i];
     if (item.duplicate)
       count.events_duplicate.add();
     if (!item.fan_out.empty())

@@ -48,6 +48,7 @@ void partition_state::run(const notification_id& id, notification_entry& e, deli
   a.category = categories[static_cast<std::size_t>(e.state.plan->in)];
   a.context = context;
   a.trace = trace;
+  e.busy = true;
   auto& r = running_[id];
   r = {{}, generation_, 0, std::move(context), e.tenant};
   auto handle = self_->spawn<caf::linked>(delivery, std::move(a));
@@ -70,6 +71,7 @@ void partition_state::release(const notification_id& id) {
   caf::anon_send(i->second.handle, delivery_command{delivery_command::verb::rest});
   running_.erase(i);
   if (auto* e = model_->find(id)) {
+    model_->rest(*e);
     e->armed = far_future;
     if (deadline_of(e->state) <= now() && !e->state.finished)
       wake(id);

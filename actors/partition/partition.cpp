@@ -164,6 +164,34 @@ journal_row partition_state::encode(const input& in, const pending_fact& f, std:
   return row;
 }
 
+/// Counts what happened, for the metrics page.
+struct partition_state::tally {
+  metrics& count;
+  const notification_entry* entry;
+  timestamp at;
+
+  void operator()(const step_held& f) const { count.holds[static_cast<std::size_t>(f.why)].add(); }
+  void operator()(const step_suppressed& f) const { count.suppressions[static_cast<std::size_t>(f.why)].add(); }
+  void operator()(const cancelled&) const { count.notifications_cancelled.add(); }
+  void operator()(const expired&) const { count.notifications_expired.add(); }
+  void operator()(const dead_lettered&) const { count.notifications_dead_lettered.add(); }
+  void operator()(const attempt_succeeded& f) const {
+    if (entry != nullptr && f.number == 1 && entry->state.send_at == no_time)
+      count.event_to_outcome.record(
+        static_cast<std::uint64_t>(std::max(at - entry->state.created_at, duration{0}).count()));
+  }
+  void operator()(const outcome_settled& f) const {
+    if (entry == nullptr || f.as != settlement::resend)
+      return;
+    if (const auto* a = find_attempt(entry->state, f.number))
+      count.attempts_resent_after_unknown[static_cast<std::size_t>(entry->state.plan->steps[a->step].on)].add();
+  }
+  template <class Other>
+  void operator()(const Other&) const {
+    // counted elsewhere, or not at all
+  }
+};
+
 /// Numbers, folds and hands over; does not wait. Returns the sequence of the last fact.
 std::uint64_t partition_state::commit(input in) {
   append a;
@@ -178,9 +206,10 @@ std::uint64_t partition_state::commit(input in) {
     model_->apply(in.tenant, f.id, f.body, f.sealed, in.at, sequence);
     if (!f.id.is_nil() && (touched.empty() || touched.back().first != f.id))
       touched.emplace_back(f.id, type == fact_type::notification_planned);
+    const auto* entry = f.id.is_nil() ? nullptr : model_->find(f.id);
+    std::visit(tally{count(), entry, in.at}, f.body);
     if (!concerns_gate(type) && !concerns_limiter(type) && !concerns_inbox(type))
       continue;
-    const auto* entry = f.id.is_nil() ? nullptr : model_->find(f.id);
     auto on = std::visit(channel_of_fact{entry}, f.body);
     auto recipient = entry != nullptr ? entry->state.recipient : f.recipient;
     applied.push_back({f.id, in.tenant, in.at, std::make_shared<const fact>(std::move(f.body)), std::move(recipient), on,

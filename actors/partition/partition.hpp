@@ -77,6 +77,7 @@ private:
     delivery_context_ptr context;
     tenant_id tenant;
   };
+  struct tally;
   struct planning;
   struct candidate;
   using planning_ptr = std::shared_ptr<planning>;

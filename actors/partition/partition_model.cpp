@@ -81,13 +81,19 @@ std::vector<notification_id> partition_model::correlated(const tenant_id& tenant
   return out;
 }
 
+void partition_model::rest(notification_entry& e) {
+  e.busy = false;
+  if (e.state.finished)
+    finished_.emplace_back(e.last_sequence, e.state.id);
+}
+
 std::size_t partition_model::drop_finished(std::uint64_t sequence) {
   std::size_t dropped = 0;
   while (!finished_.empty() && finished_.front().first <= sequence) {
     auto [at, id] = finished_.front();
     finished_.pop_front();
     auto* entry = find(id);
-    auto done = entry != nullptr && entry->state.finished && entry->last_sequence == at
+    auto done = entry != nullptr && entry->state.finished && !entry->busy && entry->last_sequence == at
                 && deadline_of(entry->state) == far_future;
     if (done) {
       drop(id);

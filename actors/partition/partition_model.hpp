@@ -24,6 +24,7 @@ struct notification_entry {
   notification_state state;
   std::uint64_t last_sequence = 0;
   timestamp armed = far_future; ///< the deadline its scheduler knows
+  bool busy = false; ///< a delivery is alive: it stays in memory
 };
 
 struct partition_limits {
@@ -50,6 +51,9 @@ public:
 
   /// Notifications under a correlation key that are not finished.
   [[nodiscard]] std::vector<notification_id> correlated(const tenant_id& tenant, const std::string& key) const;
+
+  /// Its delivery ended.
+  void rest(notification_entry& e);
 
   /// Drops finished notifications whose last fact is not above `sequence`; returns how many.
   std::size_t drop_finished(std::uint64_t sequence);

@@ -77,10 +77,8 @@ void rate_limiter_model::decide_step(const assessment& about, step_verdict& step
   auto free = due ? attempts_allow(w, limits, about.id, now)
                   : promises_allow(w, limits, about.id, now, now);
   if (free || about.in == category::emergency) {
-    if (about.reserve) {
-      erase_id(w.reservations, about.id);
+    if (about.reserve) // the promise stays until the attempt is on record: the slot may be released
       set_slot(w.provisional, about.id, now);
-    }
     return pass();
   }
   step.says = verdict::hold;

@@ -29,13 +29,21 @@ std::size_t count_attempts(const channel_windows& w, const notification_id& id, 
   return n;
 }
 
+/// Whether the slot is somebody else's promise that still waits; one whose slot was given counts as
+/// that.
+bool waits(const channel_windows& w, const channel_windows::slot& s, const notification_id& id) {
+  return s.id != id
+         && std::none_of(w.provisional.begin(), w.provisional.end(),
+                         [&](const auto& given) { return given.id == s.id; });
+}
+
 /// Promises to others in (after, upto].
 std::size_t count_promises(const channel_windows& w, const notification_id& id, timestamp after,
                            timestamp upto, timestamp now) {
   std::size_t n = 0;
   for (const auto& s : w.reservations) {
     auto at = std::max(s.at, now);
-    n += s.id != id && at > after && at <= upto ? 1 : 0;
+    n += at > after && at <= upto && waits(w, s, id) ? 1 : 0;
   }
   return n;
 }
@@ -51,7 +59,7 @@ bool window_allows(const channel_windows& w, const window& win, const notificati
     return false;
   // An attempt now must not break what was promised for later.
   return std::none_of(w.reservations.begin(), w.reservations.end(), [&](const auto& s) {
-    return s.id != id && s.at > t && s.at < t + win.length && full_at(s.at);
+    return s.at > t && s.at < t + win.length && waits(w, s, id) && full_at(s.at);
   });
 }
 

@@ -59,8 +59,9 @@ void supervisor_state::load(const std::vector<partition_id>& which) {
     by_lane[p.value % args_.lanes.size()].partitions.emplace_back(p, slots_[p.value].handle);
   for (std::size_t lane = 0; lane < by_lane.size(); ++lane)
     if (!by_lane[lane].partitions.empty())
-      self_->request(args_.lanes[lane], caf::infinite, std::move(by_lane[lane]))
-        .then([](caf::unit_t) {},
+      // Untyped: CAF answers unit_t with an empty message, which a typed request does not take.
+      self_->request(caf::actor_cast<caf::actor>(args_.lanes[lane]), caf::infinite, std::move(by_lane[lane]))
+        .then([] {},
               [this, lane](const caf::error& e) {
                 end(code_of(e) == errc::fenced ? node_end::fenced : node_end::failed,
                     "lane " + std::to_string(lane) + " cannot be read: " + render(e));

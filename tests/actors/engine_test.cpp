@@ -1,0 +1,303 @@
+#include "tests/actors/engine_world.hpp"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "actors/partition/partition.hpp"
+
+using namespace carillon;
+using namespace carillon::test;
+using namespace std::chrono_literals;
+using rverb = recipient_command::verb;
+using nverb = notification_command::verb;
+using words = std::vector<std::string>;
+
+namespace {
+
+std::string rule_body(const std::string& channels, const std::string& more = {}) {
+  return R"({"event":"test.happened","notifications":[{"type":"note","category":"transactional","recipient":"data.who",
+    "content":{"sms":{"text":"Hello {{data.name}}"},"email":{"subject":"S","text":"T"},
+               "in_app":{"title":"Hi","body":"B"}},
+    "delivery":{"strategy":"fallback","channels":)"
+         + channels + "}" + more + "}]}";
+}
+
+/// An engine with one rule and one person who has a phone and an address.
+struct running_engine : engine_world {
+  explicit running_engine(const std::string& channels = R"([{"channel":"sms"}])", const std::string& more = {},
+                          settings s = {})
+    : engine_world(std::move(s)) {
+    rule("r", rule_body(channels, more));
+    start();
+    person("p-1", rverb::put, R"({"name":"Ann","contacts":{"sms":"+15550001111","email":"ann@example.org"}})");
+  }
+  notification_id happen(const std::string& id = "e-1") {
+    auto a = post(id, "test.happened", R"({"who":"p-1","name":"Ann"})");
+    REQUIRE(a.notifications.size() == 1);
+    return a.notifications.front().id;
+  }
+};
+
+settings free_of_limits() {
+  settings s;
+  s.limits.fill({});
+  return s;
+}
+
+} // namespace
+
+TEST_CASE("an event becomes an sms, and each step is a fact") {
+  running_engine engine;
+  auto id = engine.happen();
+  REQUIRE(engine.sms.calls.size() == 1);
+  CHECK(engine.sms.calls.front().message->to == "+15550001111");
+  CHECK(engine.sms.calls.front().message->text == "Hello Ann");
+  CHECK(engine.status_of(id) == "sent");
+  CHECK(engine.timeline(id) == words{"notification_planned", "attempt_started", "attempt_succeeded"});
+  engine.report(id, 1, status::delivered);
+  CHECK(engine.status_of(id) == "delivered");
+}
+
+TEST_CASE("no call is made before its intent is durable") {
+  running_engine engine;
+  auto durable = false;
+  engine.sms.on_call = [&](const provider_call& m) {
+    for (const auto& row : engine.database->facts_of(engine.tenant, m.id))
+      durable = durable || row.type == fact_type::attempt_started;
+  };
+  engine.happen();
+  CHECK(durable);
+}
+
+TEST_CASE("a repeated event gets the same ids, after a restart too") {
+  running_engine engine;
+  auto id = engine.happen();
+  for (auto round : {0, 1}) {
+    if (round == 1) {
+      engine.crash();
+      engine.start();
+    }
+    auto again = engine.post("e-1", "test.happened", R"({"who":"p-1","name":"Ann"})");
+    CHECK(again.duplicate);
+    REQUIRE(again.notifications.size() == 1);
+    CHECK(again.notifications.front().id == id);
+  }
+  CHECK(engine.sms.calls.size() == 1);
+}
+
+TEST_CASE("a transient failure is retried within policy and then dead-lettered") {
+  running_engine engine;
+  for (int i = 0; i < 5; ++i)
+    engine.sms.answers.push_back(provider_script::failed(error_class::transient));
+  auto id = engine.happen();
+  CHECK(engine.status_of(id) == "queued");
+  engine.world.advance(1min);
+  CHECK(engine.sms.calls.size() == 3); // transactional is high: three calls in all
+  CHECK(engine.status_of(id) == "dead_lettered");
+  engine.sms.answers.clear();
+  CHECK(engine.command(id, nverb::replay).what == answer::kind::accepted);
+  CHECK(engine.status_of(id) == "sent");
+}
+
+TEST_CASE("a permanent failure takes the next channel at once") {
+  running_engine engine{R"([{"channel":"sms"},{"channel":"email"}])"};
+  engine.sms.answers.push_back(provider_script::failed(error_class::permanent_address));
+  auto id = engine.happen();
+  CHECK(engine.sms.calls.size() == 1);
+  CHECK(engine.email.calls.size() == 1);
+  CHECK(engine.status_of(id) == "sent");
+  CHECK(engine.timeline(id)
+        == words{"notification_planned", "attempt_started", "attempt_failed", "fallback_taken", "attempt_started",
+                 "attempt_succeeded"});
+}
+
+TEST_CASE("a step that is not confirmed in time is followed by the next, and a late confirmation ends the chain") {
+  running_engine engine{R"([{"channel":"in_app","timeout":"30s"},{"channel":"sms"}])"};
+  auto seen = engine.happen("e-1");
+  auto unseen = engine.happen("e-2");
+  CHECK(engine.sms.calls.empty());
+  CHECK(engine.status_of(seen) == "sent");
+  engine.inbox("p-1", inbox_command::verb::ack, seen);
+  engine.world.advance(31s);
+  CHECK(engine.status_of(seen) == "delivered");
+  REQUIRE(engine.sms.calls.size() == 1);
+  CHECK(engine.sms.calls.front().id == unseen);
+  engine.inbox("p-1", inbox_command::verb::read, unseen);
+  CHECK(engine.status_of(unseen) == "read");
+}
+
+TEST_CASE("a bounce takes sent back and the next channel is used") {
+  running_engine engine{R"([{"channel":"sms"},{"channel":"email"}])"};
+  auto id = engine.happen();
+  CHECK(engine.status_of(id) == "sent");
+  engine.report(id, 1, status::bounced);
+  CHECK(engine.email.calls.size() == 1);
+  CHECK(engine.status_of(id) == "sent");
+}
+
+TEST_CASE("an unknown outcome is settled by a callback, or resent by policy") {
+  running_engine engine;
+  engine.sms.answers.push_back(provider_script::unknown());
+  engine.sms.answers.push_back(provider_script::unknown());
+  auto settled = engine.happen("e-1");
+  auto resent = engine.happen("e-2");
+  CHECK(engine.status_of(settled) == "outcome_unknown");
+  engine.report(settled, 1, status::delivered);
+  CHECK(engine.status_of(settled) == "delivered");
+  engine.world.advance(11s);
+  CHECK(engine.sms.calls.size() == 3);
+  CHECK(engine.status_of(resent) == "sent");
+  CHECK(engine.timeline(resent)
+        == words{"notification_planned", "attempt_started", "outcome_unknown", "outcome_settled", "attempt_started",
+                 "attempt_succeeded"});
+}
+
+TEST_CASE("a call that was out when the node died is an unknown outcome") {
+  running_engine engine;
+  engine.sms.hangs = true;
+  auto id = engine.happen();
+  CHECK(engine.status_of(id) == "sending");
+  engine.crash();
+  engine.sms.hangs = false;
+  engine.start();
+  CHECK(engine.status_of(id) == "outcome_unknown");
+  engine.world.advance(6s);
+  CHECK(engine.status_of(id) == "sent");
+  CHECK(engine.sms.calls.size() == 2);
+}
+
+TEST_CASE("a cancel waits for the call that is out and says what became of it") {
+  running_engine engine;
+  engine.sms.hangs = true;
+  auto id = engine.happen();
+  auto waiting = engine.command_async(id, nverb::cancel);
+  CHECK(waiting->pending());
+  REQUIRE(engine.sms.hanging.size() == 1);
+  engine.world.tell(engine.sms.client, http_finished{});
+  CHECK(waiting->get().body == R"({"result":"already_sent"})");
+  CHECK(engine.status_of(id) == "sent");
+}
+
+TEST_CASE("what is planned for later can be cancelled and never goes") {
+  running_engine engine{R"([{"channel":"sms"}])", R"(,"timing":"delay:24h")"};
+  auto id = engine.happen();
+  CHECK(engine.status_of(id) == "scheduled");
+  CHECK(engine.command(id, nverb::cancel).body == R"({"result":"cancelled"})");
+  engine.world.advance(48h);
+  CHECK(engine.sms.calls.empty());
+  CHECK(engine.status_of(id) == "cancelled");
+}
+
+TEST_CASE("what is planned for later goes at its time, also after a restart") {
+  running_engine engine{R"([{"channel":"sms"}])", R"(,"timing":"delay:24h")"};
+  engine.happen();
+  engine.world.advance(23h);
+  CHECK(engine.sms.calls.empty());
+  engine.crash();
+  engine.start();
+  engine.world.advance(59min);
+  CHECK(engine.sms.calls.empty());
+  engine.world.advance(2min);
+  REQUIRE(engine.sms.calls.size() == 1);
+  CHECK(engine.sms.calls.front().message->text == "Hello Ann");
+}
+
+TEST_CASE("an event cancels what an earlier one planned under the same key") {
+  running_engine engine{R"([{"channel":"sms"}])", R"(,"timing":"delay:24h","correlation_key":"a:{{data.name}}")"};
+  engine.rule("c", R"({"event":"test.off","notifications":[],"cancels":["a:{{data.name}}"]})");
+  auto id = engine.happen();
+  engine.post("e-2", "test.off", R"({"name":"Ann"})");
+  CHECK(engine.status_of(id) == "cancelled");
+}
+
+TEST_CASE("quiet hours hold a message until they end, to the second") {
+  running_engine engine;
+  engine.person("p-1", rverb::put_preferences,
+                R"({"quiet_hours":{"enabled":true,"start":"08:00","end":"10:00","timezone":"UTC"}})");
+  auto id = engine.happen(); // the world starts at 09:00
+  CHECK(engine.status_of(id) == "deferred");
+  engine.world.advance(59min + 59s);
+  CHECK(engine.sms.calls.empty());
+  engine.world.advance(1s);
+  CHECK(engine.sms.calls.size() == 1);
+  CHECK(engine.status_of(id) == "sent");
+}
+
+TEST_CASE("a recipient's limit holds back the sixth message of a minute, over a restart too") {
+  running_engine engine;
+  std::vector<notification_id> ids;
+  for (int i = 0; i < 6; ++i)
+    ids.push_back(engine.happen("e-" + std::to_string(i)));
+  CHECK(engine.sms.calls.size() == 5);
+  CHECK(engine.status_of(ids.back()) == "rate_limited");
+  engine.crash();
+  engine.start();
+  engine.world.advance(59s);
+  CHECK(engine.sms.calls.size() == 5);
+  engine.world.advance(2s);
+  CHECK(engine.sms.calls.size() == 6);
+}
+
+TEST_CASE("an opt-out binds a retry that is already queued") {
+  running_engine engine;
+  engine.sms.answers.push_back(provider_script::failed(error_class::transient));
+  auto id = engine.happen();
+  engine.person("p-1", rverb::put_preferences, R"({"channels":{"sms":{"enabled":false}}})");
+  engine.world.advance(1min);
+  CHECK(engine.sms.calls.size() == 1);
+  CHECK(engine.command(id, nverb::show).body.find("channel_disabled") != std::string::npos);
+}
+
+TEST_CASE("nothing leaves after it expired") {
+  running_engine engine{R"([{"channel":"sms"}])", R"(,"expires":"30min")"};
+  engine.person("p-1", rverb::put_preferences,
+                R"({"quiet_hours":{"enabled":true,"start":"08:00","end":"10:00","timezone":"UTC"}})");
+  auto id = engine.happen();
+  engine.world.advance(2h);
+  CHECK(engine.sms.calls.empty());
+  CHECK(engine.status_of(id) == "expired");
+}
+
+TEST_CASE("a recipient nobody knows has no contact, and the inbox works") {
+  running_engine engine{R"([{"channel":"sms"},{"channel":"in_app"}])"};
+  auto a = engine.post("e-9", "test.happened", R"({"who":"stranger","name":"X"})");
+  REQUIRE(a.notifications.size() == 1);
+  auto id = a.notifications.front().id;
+  CHECK(engine.timeline(id) == words{"notification_planned", "step_suppressed", "in_app_posted"});
+  CHECK(engine.inbox("stranger", inbox_command::verb::list).body.find("\"Hi\"") != std::string::npos);
+}
+
+TEST_CASE("an erased person is forgotten and what waited is called off") {
+  running_engine engine{R"([{"channel":"sms"}])", R"(,"timing":"delay:1h")"};
+  auto id = engine.happen();
+  CHECK(engine.person("p-1", rverb::erase, "{}").what == answer::kind::no_content);
+  CHECK(engine.person("p-1", rverb::get, "{}").what == answer::kind::not_found);
+  engine.world.advance(2h);
+  CHECK(engine.sms.calls.empty());
+  CHECK(engine.status_of(id) == "cancelled");
+}
+
+TEST_CASE("an event that nothing matches is kept and answered without notifications") {
+  running_engine engine;
+  auto a = engine.post("e-1", "test.unheard", "{}");
+  CHECK(a.notifications.empty());
+  CHECK(engine.post("e-1", "test.unheard", "{}").duplicate);
+  CHECK(engine.count.events_unmatched.get() == 2);
+}
+
+TEST_CASE("a failed append stops the partition, which replays and goes on") {
+  running_engine engine{R"([{"channel":"sms"}])", {}, free_of_limits()};
+  for (auto* fault : {&engine.faults->fail_before, &engine.faults->fail_after}) {
+    *fault = 1;
+    auto id = "e-" + std::to_string(engine.sms.calls.size());
+    auto first = engine.post(id, "test.happened", R"({"who":"p-1","name":"Ann"})");
+    CHECK(first.failed);
+    engine.world.advance(10s);
+    auto again = engine.post(id, "test.happened", R"({"who":"p-1","name":"Ann"})");
+    CHECK_FALSE(again.failed);
+    REQUIRE(again.notifications.size() == 1);
+    engine.world.advance(20s);
+    CHECK(engine.status_of(again.notifications.front().id) == "sent");
+  }
+  CHECK(engine.count.partition_restarts.get() == 2);
+}
