@@ -11,6 +11,7 @@
 #include <string>
 
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace {
@@ -54,6 +55,15 @@ void declare(CLI::App& app, options& settings, std::string& listen, bool& die_wi
                "end when the process that started this one ends");
 }
 
+// As many connections as the system lets us have; the usual soft limit is 1,024.
+void raise_file_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
 // Waits for SIGTERM or SIGINT, which are blocked everywhere.
 void wait_for_end(const sigset_t& ends) {
   int signal = 0;
@@ -82,6 +92,7 @@ int main(int argc, char** argv) {
   sigaddset(&ends, SIGTERM);
   sigaddset(&ends, SIGINT);
   pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+  raise_file_limit();
   const auto parent = getppid();
   if (die_with_parent) {
     prctl(PR_SET_PDEATHSIG, SIGTERM);

@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -43,7 +44,8 @@ void block_signals() {
 /// The acceptor on the first lane; connections are dealt to all lanes in turn.
 class simulator::server {
 public:
-  explicit server(options settings) : acceptor_(add_lane()), settings_(std::move(settings)) {
+  explicit server(options settings)
+      : acceptor_(add_lane()), pause_(lanes_.front()->context), settings_(std::move(settings)) {
     if (!settings_.allow_remote && !is_loopback(settings_.host))
       throw std::invalid_argument(settings_.host + " is not a loopback address");
     shared_ = std::make_shared<state>(settings_, lanes_.front()->context);
@@ -58,8 +60,11 @@ public:
       });
   }
 
+  // The first lane goes last: the callbacks' timer, which connections of all lanes share, is its.
   ~server() {
     stop();
+    while (lanes_.size() > 1)
+      lanes_.pop_back();
   }
   server(const server&) = delete;
   server& operator=(const server&) = delete;
@@ -71,6 +76,7 @@ public:
     net::post(lanes_.front()->context, [this] {
       error_code ignored;
       acceptor_.close(ignored);
+      pause_.cancel();
       shared_->callbacks.stop();
     });
     for (auto& l : lanes_)
@@ -124,12 +130,24 @@ private:
       if (!ec && shared_->connections < settings_.max_connections)
         net::post(next,
                   [s = std::make_shared<session>(std::move(socket), shared_)] { s->start(); });
+      if (ec)
+        return accept_later();
       accept();
+    });
+  }
+
+  // Out of file descriptors: they come back when connections end, not by trying at once.
+  void accept_later() {
+    pause_.expires_after(milliseconds{20});
+    pause_.async_wait([this](error_code ec) {
+      if (!ec && !stopped_)
+        accept();
     });
   }
 
   std::vector<std::unique_ptr<lane>> lanes_;
   tcp::acceptor acceptor_;
+  net::steady_timer pause_;
   options settings_;
   std::shared_ptr<state> shared_;
   std::size_t turn_ = 0;

@@ -221,6 +221,7 @@ http_response transfer::unload(CURLcode result, std::chrono::steady_clock::time_
   }
   out.body = std::move(body_);
   body_ = {};
+  request_.body = {}; // what it said to whom is nobody's business any more
   return out;
 }
 
