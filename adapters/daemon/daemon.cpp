@@ -7,8 +7,10 @@
 #include "adapters/daemon/reserved_port.hpp"
 #include "adapters/daemon/service_manager.hpp"
 #include "adapters/daemon/stop_signal.hpp"
+#include "adapters/providers/provider.hpp"
 #include "config/load.hpp"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <optional>
@@ -22,6 +24,18 @@ namespace {
 int fail(std::ostream& err, const start_failure& why) {
   err << "carillond: " << why.text << std::endl;
   return why.code;
+}
+
+/// What the providers' own kinds say of their settings; those that config knows to be wrong are not
+/// asked again.
+void check_providers(loaded_settings& loaded) {
+  if (!loaded.problems.empty())
+    return;
+  const auto& all = loaded.values.providers;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    for (auto& message : providers::check_provider(all[i]))
+      loaded.problems.push_back(
+          {"", fmt::format("provider[{}] {}", i, all[i].name), std::move(message)});
 }
 
 /// Prints the problems; true if there are any.
@@ -59,6 +73,7 @@ int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err
   if (!given)
     return code;
   auto loaded = load_settings(given->config, process_environment());
+  check_providers(loaded);
   if (print_problems(err, loaded))
     return bad_configuration;
   if (given->check_config) {

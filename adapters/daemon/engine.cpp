@@ -134,8 +134,10 @@ void engine::listen_to_journal() {
 std::optional<start_failure> engine::load_catalogue(const std::filesystem::path& directory) {
   std::optional<start_failure> failure;
   caf::scoped_actor self{*around_.system};
-  self->request(catalog_, caf::infinite, start_catalog{directory.string()})
-      .receive([](caf::unit_t) {},
+  // A unit comes as an empty message, which a typed request does not let us say.
+  self->request(caf::actor_cast<caf::actor>(catalog_), caf::infinite,
+                start_catalog{directory.string()})
+      .receive([] {},
                [&](const caf::error& error) {
                  failure = start_failure{bad_configuration, "catalogue: " + render(error)};
                });

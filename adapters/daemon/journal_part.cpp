@@ -11,6 +11,7 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
+#include <utility>
 
 #include <unistd.h>
 
@@ -94,8 +95,10 @@ void journal_part::spawn_lane(std::uint32_t lane, std::uint64_t epoch,
   writing.writer.epoch = epoch;
   writing.projector = projectors_.back();
   writing.metrics = numbers_;
-  writing.on_health = [listeners = listeners_, fenced](const journal_health& health) {
-    spdlog::info("journal lane {}: {} {}", health.lane, to_string(health.state), health.detail);
+  writing.on_health = [listeners = listeners_, fenced,
+                       last = journal_state::ok](const journal_health& health) mutable {
+    if (std::exchange(last, health.state) != health.state)
+      spdlog::info("journal lane {}: {} {}", health.lane, to_string(health.state), health.detail);
     listeners->tell(health);
     if (health.state == journal_state::fenced)
       fenced();
