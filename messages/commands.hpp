@@ -156,7 +156,7 @@ struct list_dead_letters {
 
 /// Partition to store: the rows of one notification, oldest first, from journal and ledger.
 struct read_facts {
-  tenant_id tenant;
+  tenant_id tenant; ///< empty: any, for a provider's report, whose authority is its signature
   notification_id id;
 };
 struct facts_read {

@@ -200,7 +200,7 @@ struct raw_callback {
 
 /// What a callback says about one attempt. From the provider's codec, through intake, to the owner of the id.
 struct provider_report {
-  tenant_id tenant;
+  tenant_id tenant; ///< empty: whoever's it is; providers do not know tenants
   notification_id id;
   std::uint16_t attempt = 0;
   status what = status::delivered;

@@ -15,14 +15,13 @@ answer not_found() {
 }
 
 /// The state of a notification that left memory, from its rows.
-std::optional<notification_entry> fold(const tenant_id& tenant, const notification_id& id,
-                                       const std::vector<journal_row>& rows) {
+std::optional<notification_entry> fold(const notification_id& id, const std::vector<journal_row>& rows) {
   notification_entry entry;
-  entry.tenant = tenant;
   entry.state.id = id;
   for (const auto& row : rows)
     if (auto f = decode_fact(row.type, row.schema, row.body)) {
       apply(entry.state, *f, row.recorded_at);
+      entry.tenant = row.tenant;
       entry.last_sequence = row.sequence;
     }
   if (entry.state.steps.empty())
@@ -47,14 +46,15 @@ delivery_command::verb verb_of(notification_command::verb v) noexcept {
 
 /// Finds the notification in memory or folds it from its rows; null if there is none (or it is another tenant's).
 void partition_state::with_entry(const tenant_id& tenant, const notification_id& id, entry_action then) {
+  auto theirs = [tenant](const notification_entry& e) { return tenant.empty() || e.tenant == tenant; };
   if (auto* e = model_->find(id))
-    return then(e->tenant == tenant ? e : nullptr);
+    return then(theirs(*e) ? e : nullptr);
   self_->request(args_.store, store_timeout, read_facts{tenant, id})
     .then(
-      [this, tenant, id, then](const facts_read& x) {
+      [this, theirs, id, then](const facts_read& x) {
         if (auto* e = model_->find(id))
-          return then(e->tenant == tenant ? e : nullptr);
-        auto entry = fold(tenant, id, x.rows);
+          return then(theirs(*e) ? e : nullptr);
+        auto entry = fold(id, x.rows);
         then(entry ? &model_->put(id, std::move(*entry)) : nullptr);
       },
       [then](const caf::error&) { then(nullptr); });

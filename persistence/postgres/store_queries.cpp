@@ -131,7 +131,8 @@ std::vector<journal_row> store_queries::facts_of(const read_facts& query) {
   for (int row = 0; row < segments.rows(); ++row)
     sql += " union all " + part("journal_" + text_at(segments, row, 0));
   auto rows = copy_rows(sql + " order by sequence");
-  std::erase_if(rows, [&query](const journal_row& row) { return row.tenant != query.tenant; });
+  if (!query.tenant.empty())
+    std::erase_if(rows, [&query](const journal_row& row) { return row.tenant != query.tenant; });
   return rows;
 }
 

@@ -161,7 +161,7 @@ answer engine_world::inbox(const std::string& who, inbox_command::verb what, con
 }
 
 answer engine_world::report(const notification_id& id, std::uint16_t attempt, status what) {
-  return world.ask<answer>(intake, provider_report{tenant, id, attempt, what, error_class::none, {}, "SM1"})->get();
+  return world.ask<answer>(intake, provider_report{tenant_id{}, id, attempt, what, error_class::none, {}, "SM1"})->get();
 }
 
 std::string engine_world::status_of(const notification_id& id) {
