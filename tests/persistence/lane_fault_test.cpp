@@ -112,6 +112,18 @@ private:
   std::array<std::uint64_t, 4> next_{1, 1, 1, 1};
 };
 
+struct small_disk {
+  std::filesystem::path at;
+  bool mounted;
+
+  explicit small_disk(const std::filesystem::path& where)
+      : at(where), mounted(::mount("tmpfs", where.c_str(), "tmpfs", 0, "size=3m,mode=777") == 0) {}
+  ~small_disk() {
+    if (mounted)
+      ::umount2(at.c_str(), MNT_DETACH);
+  }
+};
+
 } // namespace
 
 TEST_CASE("connections cut anywhere lose nothing and double nothing", "[faults]") {
@@ -222,7 +234,8 @@ TEST_CASE("a reader that is idle in its transaction does not hold up appends", "
 
 TEST_CASE("a full disk holds appends until there is room", "[faults]") {
   temporary_directory directory;
-  if (::mount("tmpfs", directory.path().c_str(), "tmpfs", 0, "size=3m,mode=777") != 0) {
+  small_disk disk{directory.path()};
+  if (!disk.mounted) {
     WARN("no right to mount a small file system: not run");
     return;
   }
@@ -255,7 +268,6 @@ TEST_CASE("a full disk holds appends until there is room", "[faults]") {
     lanes.data.query("alter table journal_1 set tablespace pg_default");
     lanes.data.query("drop tablespace small");
   }
-  ::umount2(directory.path().c_str(), MNT_DETACH);
 }
 
 TEST_CASE("a replay goes on behind a cut", "[faults]") {

@@ -16,10 +16,10 @@ create table notifications (
   recipient_id text        not null,
   event_id     text        not null,
   type         text        not null
-) with (fillfactor = 75, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+) with (fillfactor = 45, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 create index on notifications (tenant, recipient_id, id);
 create index on notifications (event_hash);
-comment on table notifications is 'status has no index: an update of it stays in its page (HOT)';
+comment on table notifications is 'status has no index, and half of each page is free: updates stay in their page (HOT)';
 
 create table dead_letters (
   id           uuid        primary key,
