@@ -86,6 +86,7 @@ partition_actor::behavior_type partition_state::make_behavior(partition_argument
   const auto& services = *args_.services;
   model_.emplace(seal(), services.memory);
   random_.seed(std::random_device{}());
+  self_->attach_functor([shown = shown_, m = &count()](const caf::error&) { m->notifications_waiting.sub(*shown); });
   auto owner = caf::actor_cast<partition_actor>(self_);
   limiter_ = self_->spawn<caf::linked>(rate_limiter, rate_limiter_arguments{services.limits, &count()});
   gate_ = self_->spawn<caf::linked>(preference_gate,
@@ -289,6 +290,7 @@ void partition_state::on_appended(const appended& ack) {
     effects_.pop_front();
     effect();
   }
+  gauge();
   maybe_drained();
 }
 
@@ -299,7 +301,19 @@ void partition_state::on_projected(const projected& m) {
     positions_.pop_front();
   }
   if (sequence != 0)
-    count().notifications_waiting.sub(model_->drop_finished(sequence));
+    model_->drop_finished(sequence);
+  gauge();
+}
+
+/// Moves the node's gauge by what this partition's share has changed.
+void partition_state::gauge() {
+  auto n = model_->notifications();
+  auto& shown = *shown_;
+  if (n > shown)
+    count().notifications_waiting.add(n - shown);
+  else
+    count().notifications_waiting.sub(shown - n);
+  shown = n;
 }
 
 partition_actor::behavior_type partition(partition_actor::stateful_pointer<partition_state> self,

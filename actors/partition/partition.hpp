@@ -92,6 +92,7 @@ private:
   void after_durable(std::uint64_t sequence, std::function<void()> effect);
   void on_appended(const appended& a);
   void on_projected(const projected& m);
+  void gauge();
   void show_frames(const tenant_id& tenant, const recipient_id& recipient, std::uint64_t sequence);
   template <class T>
   void answer_when_durable(caf::typed_response_promise<T> promise, T value);
@@ -188,6 +189,7 @@ private:
   std::array<std::deque<notification_id>, enum_count<priority>> backlog_;
   std::vector<caf::typed_response_promise<drained>> drains_;
   std::uint64_t generation_ = 0;
+  std::shared_ptr<std::size_t> shown_ = std::make_shared<std::size_t>(0); ///< of the gauge of notifications
   std::mt19937_64 random_;
 };
 

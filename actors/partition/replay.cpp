@@ -66,6 +66,7 @@ void partition_state::on_replay_end(const replay_end& m) {
   if (!missed.projections.empty())
     self_->request(args_.lane, caf::infinite, std::move(missed)).then([](const appended&) {}, [](const caf::error&) {});
   take_up_work();
+  gauge();
   if (args_.supervisor)
     self_->send(args_.supervisor, partition_ready{args_.id});
 }
