@@ -29,7 +29,9 @@ TEST_CASE("a notification is passed on with its Idempotency-Key", "[http][routes
   CHECK(body_of(answer)["key"] == "k1");
   CHECK(body_of(answer)["body"]["recipient_id"] == "p-1");
   CHECK(world.ask("POST", "/v1/notifications", "[]").status == 422);
-  CHECK(world.ask("POST", "/v1/notifications", "{}", "Content-Type: text/plain\r\n").status == 415);
+  CHECK(world.ask("POST", "/v1/notifications", "{}", "Content-Type: text/plain\r\n").status == 202);
+  CHECK(world.ask("POST", "/v1/notifications", "a=b", "Content-Type: text/plain\r\n").status
+        == 400);
 }
 
 TEST_CASE("commands about a notification reach its owner", "[http][routes]") {
@@ -130,6 +132,21 @@ TEST_CASE("rules, templates and the shared layers go to the catalogue", "[http][
            kind::organization_preferences, verb::put));
   CHECK(is(world.ask("PATCH", "/v1/providers/d/preferences", "{}"), kind::provider_preferences,
            verb::patch));
+}
+
+TEST_CASE("a preview for a recipient goes with the recipient's profile", "[http][routes]") {
+  auto script = echo_script();
+  script.recipient = [](const recipient_command& what) -> caf::result<answer> {
+    answer unknown;
+    unknown.what = answer::kind::not_found;
+    return what.recipient.str() == "p-1" ? ok(R"({"id":"p-1","first_name":"Ada"})") : unknown;
+  };
+  api_fixture world{script};
+  const auto at = "/v1/templates/t/preview";
+  const auto known = body_of(world.ask("POST", at, R"({"recipient_id":"p-1"})"));
+  CHECK(known["body"] == json{{"recipient_id", "p-1"}, {"profile", {{"first_name", "Ada"}}}});
+  const auto unknown = body_of(world.ask("POST", at, R"({"recipient_id":"p-2"})"));
+  CHECK(unknown["body"] == json{{"recipient_id", "p-2"}});
 }
 
 TEST_CASE("the domain's refusals become problems", "[http][routes]") {

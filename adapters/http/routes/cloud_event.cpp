@@ -159,17 +159,18 @@ private:
 
 } // namespace
 
-std::optional<event_mode> event_mode_of(const request& what) {
+event_mode event_mode_of(const request& what) {
   const auto type = what.media_type();
-  if (type == "application/cloudevents+json")
-    return event_mode::structured;
   if (type == "application/cloudevents-batch+json")
     return event_mode::batched;
-  if (type.starts_with("application/cloudevents"))
-    return std::nullopt; // another event format, such as Avro
-  if (json_content(type) || (type.empty() && what.has_header("ce-id")))
-    return event_mode::binary;
-  return std::nullopt;
+  if (type == "application/cloudevents+json")
+    return event_mode::structured;
+  const auto attribute = [](const header_view& field) {
+    return field.name.size() > header_prefix.size()
+           && same_text(field.name.substr(0, header_prefix.size()), header_prefix);
+  };
+  return std::any_of(what.headers.begin(), what.headers.end(), attribute) ? event_mode::binary
+                                                                          : event_mode::structured;
 }
 
 event_result read_structured(json& body, std::string_view trace) {

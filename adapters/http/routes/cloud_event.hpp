@@ -6,7 +6,6 @@
 #include "adapters/http/server/request.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -15,8 +14,9 @@ namespace carillon::http {
 /// How a CloudEvent is put into an HTTP request (CloudEvents 1.0, HTTP protocol binding 3).
 enum class event_mode : std::uint8_t { structured, batched, binary };
 
-/// @returns the mode by content type and `ce-` headers; nothing if it is none (415).
-std::optional<event_mode> event_mode_of(const request& what);
+/// @returns the mode: structured and batched by their content types, binary where there are `ce-`
+/// headers, and structured for everything else (JSON with whatever content type a client sends).
+event_mode event_mode_of(const request& what);
 
 /// An event, or what is wrong with it.
 struct event_result {

@@ -120,17 +120,13 @@ void post_batch(const api_context& api, const request& what, nlohmann::json& bod
 
 void post_events(const api_context& api, const request& what, const responder& to) {
   const auto mode = event_mode_of(what);
-  if (!mode)
-    return to(unsupported_media_type(
-        "send application/cloudevents+json, application/cloudevents-batch+json, or "
-        "ce- headers with application/json"));
   json_result read;
-  if (!what.body.empty() || *mode != event_mode::binary) {
+  if (!what.body.empty() || mode != event_mode::binary) {
     read = read_json(what.body);
     if (!read.value)
       return to(not_json(std::move(read.error)));
   }
-  switch (*mode) {
+  switch (mode) {
   case event_mode::structured:
     return post_one(api, what, read_structured(*read.value, what.traceparent), to);
   case event_mode::batched:

@@ -85,7 +85,7 @@ json answers_of(const operation& what) {
   if (what.who != access::open)
     words("401 403 429", add);
   if (what.method != verb::get)
-    words("400 408 413 415", add);
+    words("400 408 413", add);
   if (what.method == verb::post && what.who != access::open)
     words("409", add);
   words("503", add);

@@ -15,10 +15,10 @@ constexpr auto open = access::open;
 constexpr std::array all{
     operation{verb::post, "/v1/events", "events",
               "Accept CloudEvents: structured, batched or binary", key, "", "Event",
-              "202:EventsAccepted 400 413 415 422 503"},
+              "202:EventsAccepted 400 413 422 503"},
 
     operation{verb::post, "/v1/notifications", "notifications", "Send one message without a rule",
-              key, "", "NotificationRequest", "202:Notification 400 415 422 503"},
+              key, "", "NotificationRequest", "202:Notification 400 422 503"},
     operation{verb::get, "/v1/notifications", "notifications", "List notifications, newest first",
               key, "recipient_id status type channel since until limit cursor", "",
               "200:NotificationList 422 503"},

@@ -54,10 +54,6 @@ problem refusal_of(answer&& what) {
   }
 }
 
-bool json_media_type(const std::string& type) {
-  return type.empty() || type == "application/json" || type.ends_with("+json");
-}
-
 bool printable(std::string_view text) {
   return std::none_of(text.begin(), text.end(),
                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
@@ -116,10 +112,6 @@ std::function<void(caf::expected<answer>)> answer_with(responder to) {
 }
 
 json_ptr read_body(const request& what, const responder& to) {
-  if (!json_media_type(what.media_type())) {
-    to(unsupported_media_type("the body must be application/json"));
-    return nullptr;
-  }
   auto read = read_json(what.body);
   if (!read.value)
     to(not_json(std::move(read.error)));

@@ -24,7 +24,8 @@ problem to_problem(const caf::error& why);
 /// Turns the reply to an ask into the answer of the request.
 std::function<void(caf::expected<answer>)> answer_with(responder to);
 
-/// Reads the body as JSON. On failure it answers 400 or 415 itself and gives null.
+/// Reads the body as JSON, whatever its content type says (`curl -d` says it is a form). On failure
+/// it answers 400 itself and gives null.
 json_ptr read_body(const request& what, const responder& to);
 
 /// Reads the body as a JSON object; an empty body is an empty object if that is `allowed`.

@@ -117,10 +117,6 @@ problem precondition_failed(std::string detail) {
   return {412, "precondition-failed", std::move(detail), {}, 0};
 }
 
-problem unsupported_media_type(std::string detail) {
-  return {415, "unsupported-media-type", std::move(detail), {}, 0};
-}
-
 problem invalid(std::vector<field_error> errors) {
   auto detail = errors.size() == 1 ? errors.front().pointer + ": " + errors.front().message
                                    : std::to_string(errors.size()) + " fields are not valid";

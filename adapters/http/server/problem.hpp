@@ -43,7 +43,6 @@ problem forbidden(std::string detail);
 problem not_found(std::string detail);
 problem conflict(std::string detail);
 problem precondition_failed(std::string detail);
-problem unsupported_media_type(std::string detail);
 problem invalid(std::vector<field_error> errors);
 problem unavailable(std::string detail, unsigned retry_after_seconds = 1);
 problem too_many_requests(std::string detail, unsigned retry_after_seconds = 1);

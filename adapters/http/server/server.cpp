@@ -4,6 +4,7 @@
 #include "adapters/http/server/shard.hpp"
 #include "adapters/http/server/tls.hpp"
 
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
