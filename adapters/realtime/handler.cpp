@@ -196,6 +196,11 @@ bool handler::stop(std::chrono::milliseconds grace) {
     my.wait_until_gone(cut_limit);
   for (auto& home : all)
     home->shut();
+  all.clear();
+  {
+    std::lock_guard lock{my.mutex};
+    my.adopted.clear(); // their loops end before this object does
+  }
   for (auto& own : my.loops) {
     own->work.reset();
     own->thread.join();

@@ -26,19 +26,7 @@ session::session(std::shared_ptr<shard> home, tenant_id tenant, recipient_id rec
 
 session::~session() = default;
 
-// -- the hub's side ---------------------------------------------------------------
-
-void session::resumed(const inbox_resumed& answer) {
-  home_->post({shared_from_this(), std::make_shared<const inbox_resumed>(answer)});
-}
-
-void session::push(const live_frame_ptr& frame) {
-  home_->post({shared_from_this(), frame});
-}
-
-void session::close(std::string_view why) {
-  home_->post({shared_from_this(), std::string{why}});
-}
+// -- in ---------------------------------------------------------------------------
 
 void session::receive(mail& what) {
   if (auto* frame = std::get_if<live_frame_ptr>(&what.what))
@@ -135,9 +123,8 @@ void session::open(const begin_op& how) {
   phase_ = phase::opening;
   due_ = std::chrono::steady_clock::time_point::max();
   begun_ = how;
-  opened_ = true;
-  caf::anon_send(node().hub,
-                 session_opened{tenant_, recipient_, shared_from_this(), how.offset, how.fresh});
+  link_ = std::make_shared<session_link>(home_->letters(), weak_from_this());
+  caf::anon_send(node().hub, session_opened{tenant_, recipient_, link_, how.offset, how.fresh});
 }
 
 void session::heard() {
@@ -149,8 +136,8 @@ void session::send_command(inbox_command what) {
   what.tenant = tenant_;
   what.recipient = recipient_;
   auto ref = name_of(what.what);
-  auto done = [self = shared_from_this(), ref](std::string failure) {
-    self->home_->post({self, command_done{std::move(failure), ref}});
+  auto done = [link = link_, ref](std::string failure) {
+    link->answered({std::move(failure), ref});
   };
   caf::anon_send(node().bridge, forward_command{std::move(what), std::move(done)});
 }
@@ -196,8 +183,8 @@ void session::cut() {
   close_socket();
   drop_queue();
   home_->remove(*this);
-  if (opened_)
-    caf::anon_send(node().hub, session_closed{tenant_, recipient_, self});
+  if (link_)
+    caf::anon_send(node().hub, session_closed{tenant_, recipient_, link_});
   node().dismiss();
 }
 

@@ -15,7 +15,12 @@
 namespace carillon::realtime {
 
 /// Why a session ends, as a WebSocket close code (RFC 6455 7.4.1).
-enum class close_reason : std::uint16_t { going_away = 1001, policy = 1008, try_again = 1013 };
+enum class close_reason : std::uint16_t {
+  going_away = 1001,
+  policy = 1008,
+  too_large = 1009,
+  try_again = 1013
+};
 
 /// A frame on its way out; the bytes are shared by all sessions that get it.
 struct outgoing {
@@ -27,18 +32,10 @@ struct outgoing {
 /// One live connection: what WebSocket and SSE have in common. Lives on its shard's loop; the hub's
 /// calls come by mail. Owned by its shard while the socket is open, by its pending operations and
 /// by the hub.
-class session : public live_session, public std::enable_shared_from_this<session> {
+class session : public std::enable_shared_from_this<session> {
 public:
   session(std::shared_ptr<shard> home, tenant_id tenant, recipient_id recipient);
-  ~session() override;
-
-  // -- the hub's side, any thread ---------------------------------------------------
-
-  void resumed(const inbox_resumed& answer) final;
-  void push(const live_frame_ptr& frame) final;
-  void close(std::string_view why) final;
-
-  // -- on the loop ------------------------------------------------------------------
+  virtual ~session();
 
   /// Begins the protocol. Called once, after the shard took the session.
   virtual void begin() = 0;
@@ -110,6 +107,7 @@ private:
   std::shared_ptr<shard> home_;
   tenant_id tenant_;
   recipient_id recipient_;
+  std::shared_ptr<session_link> link_;        // once the hub knows of it
   std::chrono::steady_clock::time_point due_; // of what the phase waits for
   begin_op begun_;
   std::vector<outgoing> queue_; // from head_; the first is being written while writing_
@@ -118,7 +116,6 @@ private:
   std::uint32_t live_frames_ = 0;
   phase phase_ = phase::silent;
   bool writing_ = false;
-  bool opened_ = false; // the hub knows of it
   bool flushing_ = false;
   close_reason flush_reason_ = close_reason::policy;
 };

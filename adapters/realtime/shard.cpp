@@ -3,43 +3,11 @@
 #include "adapters/realtime/node_state.hpp"
 #include "adapters/realtime/session.hpp"
 
-#include <boost/asio/post.hpp>
-
 namespace carillon::realtime {
 
 shard::shard(boost::asio::any_io_executor loop, std::shared_ptr<node_state> node)
-    : loop_(std::move(loop)), node_(std::move(node)), timer_(loop_) {
+    : mailbox_(std::make_shared<mailbox>(loop)), node_(std::move(node)), timer_(std::move(loop)) {
   // nop
-}
-
-void shard::post(mail what) {
-  std::lock_guard lock{mutex_};
-  if (shut_)
-    return;
-  mail_.push_back(std::move(what));
-  if (mail_.size() == 1)
-    boost::asio::post(loop_, [self = shared_from_this()] { self->deliver(); });
-}
-
-void shard::run(std::function<void()> what) {
-  std::lock_guard lock{mutex_};
-  if (!shut_)
-    boost::asio::post(loop_, std::move(what));
-}
-
-void shard::shut() {
-  std::lock_guard lock{mutex_};
-  shut_ = true;
-}
-
-void shard::deliver() {
-  std::vector<mail> batch;
-  {
-    std::lock_guard lock{mutex_};
-    batch.swap(mail_);
-  }
-  for (auto& letter : batch)
-    letter.to->receive(letter);
 }
 
 std::chrono::steady_clock::time_point shard::now() const {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "messages/engine.hpp"
+#include "adapters/realtime/mailbox.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -8,28 +8,11 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
-#include <string>
-#include <variant>
 #include <vector>
 
 namespace carillon::realtime {
 
-class session;
 struct node_state;
-
-/// A client's command was answered; `failure` is empty if it was done.
-struct command_done {
-  std::string failure;
-  std::string_view ref; ///< static: the op
-};
-
-/// What other threads tell a session.
-struct mail {
-  std::shared_ptr<session> to;
-  std::variant<live_frame_ptr, std::shared_ptr<const inbox_resumed>, std::string, command_done>
-      what;
-};
 
 /// Sessions that share one event loop run by one thread: inside, nothing needs a lock or a strand.
 /// Takes their mail in one hop for many, and looks at all their deadlines with one timer. Owned by
@@ -40,14 +23,15 @@ public:
 
   // -- any thread -----------------------------------------------------------------
 
-  /// Hands mail over; dropped once the shard is shut.
-  void post(mail what);
-
   /// Runs something on the loop; dropped once the shard is shut.
-  void run(std::function<void()> what);
+  void run(std::function<void()> what) {
+    mailbox_->run(std::move(what));
+  }
 
-  /// Nothing is taken any more: the loop may end.
-  void shut();
+  /// Nothing is taken from other threads any more.
+  void shut() {
+    mailbox_->shut();
+  }
 
   // -- on the loop ----------------------------------------------------------------
 
@@ -66,22 +50,16 @@ public:
   [[nodiscard]] node_state& node() const {
     return *node_;
   }
-  [[nodiscard]] const boost::asio::any_io_executor& loop() const {
-    return loop_;
+  [[nodiscard]] const std::shared_ptr<mailbox>& letters() const {
+    return mailbox_;
   }
 
 private:
-  void deliver();
-
-  boost::asio::any_io_executor loop_;
+  std::shared_ptr<mailbox> mailbox_;
   std::shared_ptr<node_state> node_;
   std::vector<std::shared_ptr<session>> sessions_; // a session knows its place
   boost::asio::steady_timer timer_;
   bool ticking_ = false;
-
-  std::mutex mutex_;
-  std::vector<mail> mail_; // guarded by mutex_
-  bool shut_ = false;      // guarded by mutex_
 };
 
 } // namespace carillon::realtime

@@ -79,14 +79,18 @@ private:
     boost::asio::async_write(socket_, parts,
                              [this, self = shared_from_this()](error_code ec, std::size_t) {
                                out_.reset();
+                               stuck_ = false;
                                written(!ec);
                              });
   }
 
   void on_silence() override {
     due_in(node().settings.ping_every);
-    if (out_) // the last frame is still going out: the client does not read
+    if (out_ && stuck_) // the same frame as a silence ago: the client does not read
       return finish(close_reason::try_again, {});
+    stuck_ = out_ != nullptr;
+    if (stuck_)
+      return;
     say(std::string{sse_heartbeat});
   }
 
@@ -111,6 +115,7 @@ private:
   std::string prefix_;
   std::shared_ptr<const std::string> out_;
   std::array<char, 16> ignored_;
+  bool stuck_ = false; // a frame was still going out at the last silence
 };
 
 begin_op begin_of(const stream_request& request) {
