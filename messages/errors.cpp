@@ -20,12 +20,14 @@ caf::error make_error(errc code, std::string context) {
 }
 
 errc code_of(const caf::error& e) noexcept {
-  if (e.category() != category_atom || e.code() >= enum_count<errc>)
+  if (!e || e.category() != category_atom || e.code() >= enum_count<errc>)
     return errc::none;
   return static_cast<errc>(e.code());
 }
 
 std::string render(const caf::error& e) {
+  if (!e)
+    return "none";
   auto context = caf::deep_to_string(e.context());
   if (auto code = code_of(e); code != errc::none)
     return std::string{to_string(code)} + " " + context;

@@ -76,9 +76,9 @@ json decisions(const tenant_catalogue& catalogue, const plan_item& item, const r
                    {"channel", to_string(v.on)},
                    {"check", to_string(v.by)},
                    {"verdict", to_string(v.says)},
-                   {"reason", v.why == reason::none ? json{} : json{to_string(v.why)}},
-                   {"until", v.says == verdict::hold ? json{to_rfc3339(v.until)} : json{}},
-                   {"layer", v.from == layer::none ? json{} : json{to_string(v.from)}},
+                   {"reason", v.why == reason::none ? json{} : json(to_string(v.why))},
+                   {"until", v.says == verdict::hold ? json(to_rfc3339(v.until)) : json{}},
+                   {"layer", v.from == layer::none ? json{} : json(to_string(v.from))},
                    {"inputs", v.inputs.empty() ? json::object() : json{{"text", v.inputs}}}});
   return out;
 }

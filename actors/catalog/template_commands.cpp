@@ -32,7 +32,7 @@ catalogue_decision list_templates(const tenant_catalogue& catalogue) {
     items.push_back({{"name", name},
                      {"version", versions.back()->version},
                      {"state", to_string(versions.back()->state)},
-                     {"active_version", active ? json{active->version} : json{}},
+                     {"active_version", active ? json(active->version) : json{}},
                      {"locales", std::move(locales)}});
   }
   return reply_with(json{{"items", std::move(items)}, {"next_cursor", nullptr}}, 0);

@@ -203,7 +203,7 @@ json to_json(const preferences& layer) {
   if (layer.do_not_disturb) {
     auto until = layer.do_not_disturb->until;
     out["do_not_disturb"] = {{"enabled", layer.do_not_disturb->enabled},
-                             {"until", until == no_time ? json{} : json{to_rfc3339(until)}}};
+                             {"until", until == no_time ? json{} : json(to_rfc3339(until))}};
   }
   if (!layer.frequency.empty())
     out["frequency"] = layer.frequency;

@@ -138,6 +138,7 @@ std::vector<template_variable> read_variables(const json& list, const std::strin
 compiled_body compile_body(channel on, const json& body, const std::string& pointer,
                            problem_items& problems) {
   compiled_body out;
+  auto before = problems.size();
   object_reader in{body, pointer, problems};
   for (auto name : texts_of(on))
     compile_text(in, name, out);
@@ -147,7 +148,7 @@ compiled_body compile_body(channel on, const json& body, const std::string& poin
       out.extra[std::string{name}] = *value;
   compile_strings(out.extra, json::json_pointer{}, pointer, out, problems);
   in.refuse_others();
-  if (in.ok() && out.texts.empty() && out.extra.empty())
+  if (problems.size() == before && out.texts.empty() && out.extra.empty())
     in.problem_at(pointer, "must not be empty");
   return out;
 }

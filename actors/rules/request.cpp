@@ -47,7 +47,7 @@ template_ptr read_content(object_reader& in, const tenant_catalogue& catalogue, 
 }
 
 void put_time(json& out, const char* name, timestamp at) {
-  out[name] = at == no_time ? json{} : json{to_rfc3339(at)};
+  out[name] = at == no_time ? json{} : json(to_rfc3339(at));
 }
 
 } // namespace

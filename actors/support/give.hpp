@@ -1,8 +1,8 @@
 #pragma once
 
-#include <utility>
-
 #include <caf/typed_response_promise.hpp>
+
+#include <utility>
 
 namespace carillon {
 

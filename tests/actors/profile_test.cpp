@@ -126,6 +126,8 @@ TEST_CASE("preferences come back from JSON as they went in") {
   CHECK(to_json(patched)["quiet_hours"]["end"] == "07:30");
   CHECK(to_json(patched)["quiet_hours"]["start"] == "22:00");
   CHECK_FALSE(to_json(patched).contains("language"));
+  json until = {{"do_not_disturb", {{"enabled", true}, {"until", "2026-11-23T10:00:00.000Z"}}}};
+  CHECK(to_json(parse_preferences(until, problems)) == until);
 }
 
 TEST_CASE("what is wrong with preferences is said with its pointer") {

@@ -125,8 +125,14 @@ public:
   std::shared_ptr<reply<R>> ask(const Handle& whom, Ts... question) {
     auto out = std::make_shared<reply<R>>();
     system_.spawn([=](caf::event_based_actor* self) {
-      self->request(whom, caf::infinite, question...)
-          .then(answer_handler<R>(out), [out](caf::error& e) { out->error = std::move(e); });
+      auto failed = [out](caf::error& e) { out->error = std::move(e); };
+      if constexpr (std::is_same_v<R, caf::unit_t>) // comes as an empty message, which a typed
+                                                    // request cannot take
+        self->request(caf::actor_cast<caf::actor>(whom), caf::infinite, question...)
+            .then([out] { out->value = caf::unit; }, failed);
+      else
+        self->request(whom, caf::infinite, question...)
+            .then([out](R& x) { out->value = std::move(x); }, failed);
     });
     settle();
     return out;
@@ -140,14 +146,6 @@ public:
   }
 
 private:
-  template <class R>
-  static auto answer_handler(std::shared_ptr<reply<R>> out) {
-    if constexpr (std::is_same_v<R, caf::unit_t>)
-      return [out](caf::unit_t) { out->value = caf::unit; };
-    else
-      return [out](R& x) { out->value = std::move(x); };
-  }
-
   static caf::actor_system_config& prepared(caf::actor_system_config& config) {
     config.set("scheduler.policy", caf::atom("testing"));
     return config;
