@@ -84,16 +84,11 @@ void link::close() {
 void link::open() {
   close();
   // The URL comes first and may say otherwise; keepalives find a host that went away.
-  const char* names[] = {"dbname",
-                         "application_name",
-                         "connect_timeout",
-                         "keepalives_idle",
-                         "keepalives_interval",
-                         "keepalives_count",
-                         "tcp_user_timeout",
-                         nullptr};
+  const char* names[] = {"dbname",           "application_name",    "connect_timeout",
+                         "keepalives_idle",  "keepalives_interval", "keepalives_count",
+                         "tcp_user_timeout", "client_encoding",     nullptr};
   const char* values[]
-      = {options_.url.c_str(), options_.name.c_str(), "5", "5", "2", "3", "10000", nullptr};
+      = {options_.url.c_str(), options_.name.c_str(), "5", "5", "2", "3", "10000", "UTF8", nullptr};
   connection_ = PQconnectdbParams(names, values, 1);
   if (PQstatus(connection_) != CONNECTION_OK) {
     auto text = one_line(PQerrorMessage(connection_));

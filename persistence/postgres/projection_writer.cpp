@@ -38,6 +38,48 @@ std::int64_t event_hash(const hash16& dedupe) {
   return value;
 }
 
+/// The arrays of sql/project_created.sql, in its order.
+class created_columns {
+public:
+  void add(const projection& line, const notification_view& view) {
+    columns_[0].add_id(line.id);
+    columns_[1].add_int64(event_hash(view.dedupe));
+    columns_[2].add_time(view.created_at);
+    columns_[3].add_time(line.updated_at);
+    columns_[4].add_time_or_null(view.send_at);
+    columns_[5].add_time_or_null(view.expires_at);
+    columns_[6].add_int16(static_cast<int>(view.in));
+    columns_[7].add_int16(static_cast<int>(view.at));
+    columns_[8].add_int16(static_cast<int>(line.now));
+    line.has_channel ? columns_[9].add_int16(static_cast<int>(line.on)) : columns_[9].add_null();
+    columns_[10].add_int16(static_cast<int>(line.why));
+    columns_[11].add_text(view.tenant.str());
+    columns_[12].add_text(view.recipient.str());
+    columns_[13].add_text(view.event_id);
+    columns_[14].add_text(view.type);
+  }
+
+  bool empty() const {
+    return columns_[0].size() == 0;
+  }
+
+  std::vector<binary_parameter> parameters() {
+    std::vector<binary_parameter> result;
+    for (auto& column : columns_)
+      result.push_back({column.bytes()});
+    return result;
+  }
+
+private:
+  using t = type_number;
+  std::array<binary_array, 15> columns_{
+      binary_array{t::uuid},        binary_array{t::int8},        binary_array{t::timestamptz},
+      binary_array{t::timestamptz}, binary_array{t::timestamptz}, binary_array{t::timestamptz},
+      binary_array{t::int2},        binary_array{t::int2},        binary_array{t::int2},
+      binary_array{t::int2},        binary_array{t::int2},        binary_array{t::text},
+      binary_array{t::text},        binary_array{t::text},        binary_array{t::text}};
+};
+
 } // namespace
 
 void fold::add(const committed_batch& batch) {
@@ -161,39 +203,12 @@ void projection_writer::write_once(std::span<const projection> lines) {
 }
 
 void projection_writer::write_created(std::span<const projection> lines) {
-  using t = type_number;
-  std::array<binary_array, 15> columns{
-      binary_array{t::uuid},        binary_array{t::int8},        binary_array{t::timestamptz},
-      binary_array{t::timestamptz}, binary_array{t::timestamptz}, binary_array{t::timestamptz},
-      binary_array{t::int2},        binary_array{t::int2},        binary_array{t::int2},
-      binary_array{t::int2},        binary_array{t::int2},        binary_array{t::text},
-      binary_array{t::text},        binary_array{t::text},        binary_array{t::text}};
-  for (const auto& line : lines) {
-    if (!line.created)
-      continue;
-    const auto& view = *line.created;
-    columns[0].add_id(line.id);
-    columns[1].add_int64(event_hash(view.dedupe));
-    columns[2].add_time(view.created_at);
-    columns[3].add_time(line.updated_at);
-    columns[4].add_time_or_null(view.send_at);
-    columns[5].add_time_or_null(view.expires_at);
-    columns[6].add_int16(static_cast<int>(view.in));
-    columns[7].add_int16(static_cast<int>(view.at));
-    columns[8].add_int16(static_cast<int>(line.now));
-    line.has_channel ? columns[9].add_int16(static_cast<int>(line.on)) : columns[9].add_null();
-    columns[10].add_int16(static_cast<int>(line.why));
-    columns[11].add_text(view.tenant.str());
-    columns[12].add_text(view.recipient.str());
-    columns[13].add_text(view.event_id);
-    columns[14].add_text(view.type);
-  }
-  if (columns[0].size() == 0)
-    return;
-  std::vector<binary_parameter> parameters;
-  for (auto& column : columns)
-    parameters.push_back({column.bytes()});
-  link_.run_prepared("project_created", parameters);
+  created_columns columns;
+  for (const auto& line : lines)
+    if (line.created)
+      columns.add(line, *line.created);
+  if (!columns.empty())
+    link_.run_prepared("project_created", columns.parameters());
 }
 
 void projection_writer::write_changed(std::span<const projection> lines) {

@@ -175,15 +175,16 @@ std::vector<listed_notification> store_queries::list(const list_filter& filter, 
 
 timestamp store_queries::as_of(timestamp now) {
   open();
-  auto segment = text_at(link_.run("select max(number) from segments"), 0, 0);
+  auto segments = link_.run("select number from segments order by number");
+  std::string newest{"(select max(position) from ledger where lane = p.lane)"};
+  for (int row = 0; row < segments.rows(); ++row)
+    newest += fmt::format(", (select max(position) from journal_{} where lane = p.lane)",
+                          segments.at(row, 0));
   // A lane whose newest row the projector passed is up to date, however old that row is.
-  auto lag = link_.run(fmt::format(
-      "select (extract(epoch from min(as_of)) * 1000000)::bigint from projector_position p where "
-      "as_of > '-infinity' and position < (select max(position) from (select max(position) as "
-      "position from ledger where lane = p.lane union all select max(position) from journal_{} "
-      "where "
-      "lane = p.lane) x)",
-      segment));
+  auto lag = link_.run(fmt::format("select (extract(epoch from min(as_of)) * 1000000)::bigint from "
+                                   "projector_position p where as_of > '-infinity' and position < "
+                                   "greatest({})",
+                                   newest));
   return lag.is_null(0, 0) ? now : std::min(now, time_at(lag, 0, 0));
 }
 
@@ -224,36 +225,41 @@ catalogue_rows store_queries::catalogue() {
 
 std::uint64_t store_queries::save(const save_catalogue& what) {
   open();
-  const auto& tenant = what.tenant.str();
   try {
     link_.run("begin");
-    auto saved = link_.run("insert into catalogue_version (tenant, version) values ($1, 1) on "
-                           "conflict (tenant) do update set version = catalogue_version.version + "
-                           "1 returning version",
-                           {tenant.c_str()});
-    auto version = text_at(saved, 0, 0);
-    int ordinal = 0;
-    for (const auto& row : what.rows) {
-      parameters values;
-      values.add(tenant).add(version).add(std::to_string(ordinal++));
-      values.add(std::to_string(static_cast<int>(row.kind))).add(std::to_string(row.version));
-      values.add(std::to_string(static_cast<int>(row.state))).add(row.from_file ? "t" : "f");
-      values.add(row.name).add(row.body);
-      link_.run("insert into catalogue (tenant, catalogue_version, ordinal, kind, version, state, "
-                "from_file, saved_at, name, body) values ($1, $2, $3, $4, $5, $6, $7, "
-                "clock_timestamp(), $8, $9)",
-                values.values());
-    }
-    for (const auto& [file, hash] : what.imported)
-      link_.run("insert into catalogue_import (tenant, file, hash) values ($1, $2, $3) on conflict "
-                "(tenant, file) do update set hash = excluded.hash",
-                {tenant.c_str(), file.c_str(), hash.c_str()});
+    auto version = save_rows(what);
     link_.run("commit");
-    return std::stoull(version);
+    return version;
   } catch (const sql_failure&) {
     link_.settle();
     throw;
   }
+}
+
+std::uint64_t store_queries::save_rows(const save_catalogue& what) {
+  const auto& tenant = what.tenant.str();
+  auto saved = link_.run("insert into catalogue_version (tenant, version) values ($1, 1) on "
+                         "conflict (tenant) do update set version = catalogue_version.version + 1 "
+                         "returning version",
+                         {tenant.c_str()});
+  auto version = text_at(saved, 0, 0);
+  int ordinal = 0;
+  for (const auto& row : what.rows) {
+    parameters values;
+    values.add(tenant).add(version).add(std::to_string(ordinal++));
+    values.add(std::to_string(static_cast<int>(row.kind))).add(std::to_string(row.version));
+    values.add(std::to_string(static_cast<int>(row.state))).add(row.from_file ? "t" : "f");
+    values.add(row.name).add(row.body);
+    link_.run("insert into catalogue (tenant, catalogue_version, ordinal, kind, version, state, "
+              "from_file, saved_at, name, body) values ($1, $2, $3, $4, $5, $6, $7, "
+              "clock_timestamp(), $8, $9)",
+              values.values());
+  }
+  for (const auto& [file, hash] : what.imported)
+    link_.run("insert into catalogue_import (tenant, file, hash) values ($1, $2, $3) on conflict "
+              "(tenant, file) do update set hash = excluded.hash",
+              {tenant.c_str(), file.c_str(), hash.c_str()});
+  return static_cast<std::uint64_t>(saved.number(0, 0));
 }
 
 } // namespace carillon::persistence

@@ -31,6 +31,7 @@ public:
 
 private:
   void open();
+  std::uint64_t save_rows(const save_catalogue& what);
   std::vector<journal_row> copy_rows(const std::string& sql);
 
   link link_;
