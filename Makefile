@@ -37,9 +37,10 @@ test: $(STAMP) ## build and run every test
 	@scripts/build.sh $(TEST_BUILD) Dev -- all
 	@cd $(TEST_BUILD) && ctest --output-on-failure $(CTEST_FLAGS)
 
-asan: $(STAMP) ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+asan: $(STAMP) ## the tests under AddressSanitizer and UBSan (ASAN_SYSTEM=1: the whole daemon's too)
 	@scripts/build.sh build/asan Asan -- all
-	@source scripts/sanitizers.sh && cd build/asan && ctest --output-on-failure $(CTEST_FLAGS)
+	@source scripts/sanitizers.sh && cd build/asan && \
+	  ctest --output-on-failure $(if $(ASAN_SYSTEM),,-LE system) $(CTEST_FLAGS)
 
 format: $(STAMP) ## rewrite the sources in the house format
 	@scripts/format.sh write

@@ -24,7 +24,7 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then
     "$@"
   elif command -v sudo > /dev/null; then
-    sudo --preserve-env=DEBIAN_FRONTEND "$@"
+    sudo env DEBIAN_FRONTEND=noninteractive "$@"
   else
     echo "setup: run as root or install sudo; missing: $packages" >&2
     exit 1
