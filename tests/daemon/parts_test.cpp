@@ -10,6 +10,7 @@
 
 #include <condition_variable>
 #include <fstream>
+#include <iterator>
 #include <mutex>
 #include <sstream>
 
@@ -157,4 +158,20 @@ TEST_CASE("every failure of persistence has its exit code") {
   CHECK(exit_code_of(failure_kind::unreachable) == database_unreachable);
   CHECK(exit_code_of(failure_kind::migration) == database_unfit);
   CHECK(exit_code_of(failure_kind::database_newer) == database_unfit);
+}
+
+TEST_CASE("the documentation names every metric") {
+  std::ifstream in{"docs/operations.md"};
+  std::string text{std::istreambuf_iterator<char>{in}, {}};
+  REQUIRE_FALSE(text.empty());
+  std::istringstream page{metrics_page(metrics{})};
+  std::string line;
+  while (std::getline(page, line)) {
+    constexpr std::string_view type = "# TYPE carillon_";
+    if (!line.starts_with(type))
+      continue;
+    auto name = line.substr(type.size(), line.find(' ', type.size()) - type.size());
+    INFO(name);
+    CHECK(holds(text, "`" + name + "`"));
+  }
 }
