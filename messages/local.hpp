@@ -77,8 +77,9 @@ struct delivery_context {
 using delivery_context_ptr = std::shared_ptr<const delivery_context>;
 
 /// What a command asks of one notification's delivery. `rest`: the partition took its leave.
+/// `look_again`: what a gate holds may have been set free.
 struct delivery_command {
-  enum class verb : std::uint8_t { wake, cancel, report, confirm_in_app, replay, resend, discard, reschedule, erase, rest };
+  enum class verb : std::uint8_t { wake, cancel, report, confirm_in_app, replay, resend, discard, reschedule, erase, rest, look_again };
   verb what = verb::wake;
   reason why = reason::none;
   std::string note; ///< an event id or words

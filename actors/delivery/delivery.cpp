@@ -63,6 +63,9 @@ caf::result<answer> delivery_state::on_command(const delivery_command& m) {
         caf::anon_send(args_.owner, std::move(p));
       }
       break;
+    case verb::look_again:
+      model_->look_again();
+      break;
     case verb::rest:
       self_->quit();
       return done;

@@ -235,6 +235,12 @@ delivery_model::facts delivery_model::report(const provider_report& p, timestamp
   return std::move(r.out);
 }
 
+void delivery_model::look_again() noexcept {
+  for (auto& step : state_.steps)
+    if (!step.ended && step.now == status::deferred)
+      step.wake = no_time;
+}
+
 delivery_model::facts delivery_model::confirm_in_app(status what, timestamp now) {
   recorder r{state_, now, {}};
   for (std::uint8_t i = 0; i < state_.steps.size(); ++i) {

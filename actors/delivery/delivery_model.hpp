@@ -55,6 +55,9 @@ public:
   facts not_called(std::uint16_t number, timestamp now, bool again);
 
   facts report(const provider_report& r, timestamp now);
+  /// What a gate holds is due now: it may say something else today. Not a fact; if it holds again, that is one.
+  void look_again() noexcept;
+
   facts confirm_in_app(status what, timestamp now);
   facts post_in_app(std::uint8_t step, timestamp now);
   facts cancel(reason why, const std::string& event_id, timestamp now);

@@ -100,6 +100,8 @@ void partition_state::arm(notification_entry& e) {
 }
 
 void partition_state::on_due(const deadlines_due& m) {
+  if (m.ids.empty()) // from the supervisor: the clock jumped, nobody knows what is due now
+    self_->send(scheduler_, clock_changed{});
   for (const auto& id : m.ids)
     wake(id);
 }

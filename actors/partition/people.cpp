@@ -162,7 +162,8 @@ void partition_state::wake_held(const tenant_id& tenant, const recipient_id& rec
       held.push_back(e.state.id);
   });
   for (const auto& id : held)
-    wake(id);
+    if (auto* e = model_->find(id))
+      command(*e, {delivery_command::verb::look_again}, [](const answer*) {});
 }
 
 // -- preferences, devices, consents ---------------------------------------------------------------

@@ -30,10 +30,12 @@ void set_slot(std::vector<channel_windows::slot>& slots, const notification_id& 
     slots.push_back({id, at});
 }
 
-/// Drops attempts that have left the longest window, and promises long overdue.
-void clean(channel_windows& w, duration longest, timestamp now) {
+/// Drops attempts that have left the longest window, most of the time only when they are the
+/// greater part; and promises long overdue.
+void clean(channel_windows& w, duration longest, timestamp now, bool all = false) {
   auto last = std::upper_bound(w.attempts.begin(), w.attempts.end(), now - longest);
-  w.attempts.erase(w.attempts.begin(), last);
+  if (all || 2 * (last - w.attempts.begin()) >= w.attempts.end() - w.attempts.begin())
+    w.attempts.erase(w.attempts.begin(), last);
   std::erase_if(w.reservations, [&](const auto& s) { return s.at + promise_grace < now; });
 }
 
@@ -102,29 +104,34 @@ void rate_limiter_model::drop(const tenant_id& tenant, const recipient_id& who,
     }
 }
 
+void rate_limiter_model::count_attempt(const applied_fact& f) {
+  auto on = std::get<attempt_started>(*f.body).on;
+  auto longest = longest_window(limits_[static_cast<std::size_t>(on)]);
+  if (longest == duration{0})
+    return;
+  auto& w = windows_of(f.tenant, f.recipient, on);
+  erase_id(w.reservations, f.id);
+  erase_id(w.provisional, f.id);
+  w.attempts.insert(std::upper_bound(w.attempts.begin(), w.attempts.end(), f.at), f.at);
+  clean(w, longest, f.at);
+}
+
+void rate_limiter_model::note_hold(const applied_fact& f) {
+  const auto& held = std::get<step_held>(*f.body);
+  if (held.why != reason::rate_limited)
+    drop(f.tenant, f.recipient, f.id, &f.on);
+  else if (longest_window(limits_[static_cast<std::size_t>(f.on)]) != duration{0})
+    set_slot(windows_of(f.tenant, f.recipient, f.on).reservations, f.id, held.until);
+}
+
 void rate_limiter_model::apply(const applied_fact& f) {
-  auto longest = longest_window(limits_[static_cast<std::size_t>(f.on)]);
   switch (type_of(*f.body)) {
-  case fact_type::attempt_started: {
-    auto on = std::get<attempt_started>(*f.body).on;
-    longest = longest_window(limits_[static_cast<std::size_t>(on)]);
-    if (longest == duration{0})
-      break;
-    auto& w = windows_of(f.tenant, f.recipient, on);
-    erase_id(w.reservations, f.id);
-    erase_id(w.provisional, f.id);
-    w.attempts.insert(std::upper_bound(w.attempts.begin(), w.attempts.end(), f.at), f.at);
-    clean(w, longest, f.at);
+  case fact_type::attempt_started:
+    count_attempt(f);
     break;
-  }
-  case fact_type::step_held: {
-    const auto& held = std::get<step_held>(*f.body);
-    if (held.why != reason::rate_limited)
-      drop(f.tenant, f.recipient, f.id, &f.on);
-    else if (longest != duration{0})
-      set_slot(windows_of(f.tenant, f.recipient, f.on).reservations, f.id, held.until);
+  case fact_type::step_held:
+    note_hold(f);
     break;
-  }
   case fact_type::step_suppressed:
   case fact_type::fallback_taken:
     drop(f.tenant, f.recipient, f.id, &f.on);
@@ -157,7 +164,7 @@ void rate_limiter_model::release(const release_slot& slot) {
 void rate_limiter_model::prune(timestamp now) {
   windows_.prune([&](windows& all) {
     std::erase_if(all, [&](channel_windows& w) {
-      clean(w, longest_window(limits_[static_cast<std::size_t>(w.on)]), now);
+      clean(w, longest_window(limits_[static_cast<std::size_t>(w.on)]), now, true);
       return w.attempts.empty() && w.provisional.empty() && w.reservations.empty();
     });
     return all.empty();

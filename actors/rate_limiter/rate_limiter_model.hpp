@@ -59,6 +59,8 @@ private:
 
   void decide_step(const assessment& about, step_verdict& step);
   channel_windows& windows_of(const tenant_id& tenant, const recipient_id& who, channel on);
+  void count_attempt(const applied_fact& f);
+  void note_hold(const applied_fact& f);
   void drop(const tenant_id& tenant, const recipient_id& who, const notification_id& id,
             const channel* only);
 

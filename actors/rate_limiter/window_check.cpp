@@ -63,6 +63,63 @@ bool window_allows(const channel_windows& w, const window& win, const notificati
   });
 }
 
+/// Everything that uses a channel's windows, in order: past attempts, slots given, and promises.
+class agenda {
+public:
+  agenda(const channel_windows& w, const window_limits& limits, const notification_id& id,
+         timestamp now)
+      : w_(w), limits_(limits), id_(id), now_(now), points_(w.attempts) {
+    for (const auto& s : w.provisional)
+      if (s.id != id)
+        points_.push_back(s.at);
+    for (const auto& s : w.reservations)
+      if (waits(w, s, id))
+        points_.push_back(std::max(s.at, now));
+    std::sort(points_.begin(), points_.end());
+    set_back_ = !w.attempts.empty() && w.attempts.back() > now;
+  }
+
+  [[nodiscard]] bool allows(timestamp t) const {
+    for (const auto& win : windows_of(limits_))
+      if (win.limit != 0 && !(set_back_ ? window_allows(w_, win, id_, t, now_) : fits(win, t)))
+        return false;
+    return true;
+  }
+
+  [[nodiscard]] timestamp earliest() const {
+    std::vector<timestamp> candidates;
+    for (auto at : points_)
+      for (const auto& win : windows_of(limits_))
+        if (win.limit != 0 && at + win.length > now_)
+          candidates.push_back(at + win.length);
+    std::sort(candidates.begin(), candidates.end());
+    candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
+    auto i = std::find_if(candidates.begin(), candidates.end(), [&](auto t) { return allows(t); });
+    return i == candidates.end() ? now_ : *i;
+  }
+
+private:
+  /// Whether no `limit + 1` neighbours with `t` among them lie within less than the window's
+  /// length.
+  [[nodiscard]] bool fits(const window& win, timestamp t) const {
+    auto p = static_cast<std::size_t>(std::upper_bound(points_.begin(), points_.end(), t)
+                                      - points_.begin());
+    auto at = [&](std::size_t i) { return i < p ? points_[i] : (i == p ? t : points_[i - 1]); };
+    auto limit = static_cast<std::size_t>(win.limit);
+    for (auto j = p > limit ? p - limit : 0; j <= p && j + limit <= points_.size(); ++j)
+      if (at(j + limit) - at(j) < win.length)
+        return false;
+    return true;
+  }
+
+  const channel_windows& w_;
+  const window_limits& limits_;
+  const notification_id& id_;
+  timestamp now_;
+  std::vector<timestamp> points_;
+  bool set_back_ = false; ///< attempts lie in the future: count those without an upper end
+};
+
 } // namespace
 
 duration longest_window(const window_limits& limits) noexcept {
@@ -83,31 +140,14 @@ bool attempts_allow(const channel_windows& w, const window_limits& limits,
 
 bool promises_allow(const channel_windows& w, const window_limits& limits,
                     const notification_id& id, timestamp t, timestamp now) {
-  for (const auto& win : windows_of(limits))
-    if (win.limit != 0 && !window_allows(w, win, id, t, now))
-      return false;
-  return true;
+  // Nobody waits, as nearly always: no need to put everything in order.
+  return w.reservations.empty() ? attempts_allow(w, limits, id, t)
+                                : agenda{w, limits, id, now}.allows(t);
 }
 
 timestamp earliest_slot(const channel_windows& w, const window_limits& limits,
                         const notification_id& id, timestamp now) {
-  std::vector<timestamp> candidates;
-  auto leaves = [&](timestamp at) {
-    for (const auto& win : windows_of(limits))
-      if (win.limit != 0 && at + win.length > now)
-        candidates.push_back(at + win.length);
-  };
-  for (auto at : w.attempts)
-    leaves(at);
-  for (const auto& s : w.provisional)
-    leaves(s.at);
-  for (const auto& s : w.reservations)
-    leaves(std::max(s.at, now));
-  std::sort(candidates.begin(), candidates.end());
-  for (auto t : candidates)
-    if (promises_allow(w, limits, id, t, now))
-      return t;
-  return now;
+  return agenda{w, limits, id, now}.earliest();
 }
 
 std::string name_limit(const channel_windows& w, const window_limits& limits,

@@ -28,7 +28,11 @@ supervisor_actor::behavior_type supervisor_state::make_behavior(supervisor_argum
       publish();
       load({m.partition});
     },
-    [this](const clock_changed&) {},
+    [this](const clock_changed&) {
+      for (const auto& s : slots_)
+        if (s.handle)
+          self_->send(s.handle, deadlines_due{});
+    },
     [this](const drain&) { return on_drain(); },
   };
 }

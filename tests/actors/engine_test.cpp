@@ -223,6 +223,19 @@ TEST_CASE("quiet hours hold a message until they end, to the second") {
   CHECK(engine.status_of(id) == "sent");
 }
 
+TEST_CASE("what quiet hours hold goes at once when the person takes them back") {
+  running_engine engine;
+  engine.person("p-1", rverb::put_preferences,
+                R"({"quiet_hours":{"enabled":true,"start":"08:00","end":"10:00","timezone":"UTC"}})");
+  auto id = engine.happen();
+  CHECK(engine.sms.calls.empty());
+  engine.person("p-1", rverb::put_preferences, R"({"quiet_hours":{"enabled":true,"start":"08:00","end":"11:00"}})");
+  CHECK(engine.status_of(id) == "deferred");
+  engine.person("p-1", rverb::put_preferences, "{}");
+  CHECK(engine.sms.calls.size() == 1);
+  CHECK(engine.status_of(id) == "sent");
+}
+
 TEST_CASE("a recipient's limit holds back the sixth message of a minute, over a restart too") {
   running_engine engine;
   std::vector<notification_id> ids;
