@@ -78,7 +78,7 @@ daemon::~daemon() {
   const auto left = server();
   if (process_ && !stop(milliseconds{15'000}))
     kill();
-  if (left && options_.database_url.empty())
+  if (left && options_.database_url.empty() && options_.data_dir.empty())
     eventually(milliseconds{10'000}, [&] { return !lives(left->pid); });
 }
 

@@ -157,7 +157,7 @@ http_reply http_client::read(const deadline& by, bool head_only) {
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
       continue;
     boost::beast::error_code at_end;
-    if (n == 0)
+    if (n == 0 && parser.got_some())
       parser.put_eof(at_end);
     if (n < 0 || at_end || !parser.is_done())
       throw connection_lost("connection ended before the answer");

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 namespace carillon::harness {
@@ -37,6 +38,8 @@ struct story {
   bool dead = false;
   bool ended = false;
   bool posted = false;
+  bool cancelled = false;
+  std::set<std::uint8_t> suppressed; // steps; with all of them it has ended
 };
 
 class checker {
@@ -185,11 +188,15 @@ private:
       problem("{} is held without a reason", to_string(row.id));
   }
   void fold(const journal_fact& row, const step_suppressed& f) {
+    auto& told = stories_[row.id];
     if (f.why == reason::none)
       problem("{} is suppressed without a reason", to_string(row.id));
+    told.suppressed.insert(f.step);
+    if (told.plan && told.suppressed.size() == told.plan->steps.size())
+      told.ended = true;
   }
   void fold(const journal_fact& row, const cancelled&) {
-    stories_[row.id].ended = true;
+    stories_[row.id].ended = stories_[row.id].cancelled = true;
   }
   void fold(const journal_fact& row, const expired&) {
     stories_[row.id].ended = true;
@@ -241,7 +248,7 @@ private:
     if (!told.plan)
       return;
     for (const auto& [number, one] : told.attempts)
-      check_attempt(id, number, one);
+      check_attempt(id, number, one, told.cancelled);
     if (told.ended || told.posted) {
       told.sent ? ++report_.sent : told.dead ? ++report_.dead : ++report_.other_ends;
     } else if (told.held || told.plan->send_at > last_time()) {
@@ -251,7 +258,8 @@ private:
     }
   }
 
-  void check_attempt(const notification_id& id, std::uint16_t number, const attempt_story& one) {
+  void check_attempt(const notification_id& id, std::uint16_t number, const attempt_story& one,
+                     bool was_cancelled) {
     const auto found = by_ref_.find({id, number});
     const auto* message = found == by_ref_.end() ? nullptr : found->second;
     if (one.succeeded && (message == nullptr || !message->accepted))
@@ -265,7 +273,7 @@ private:
       problem("{}.{} was not called, and the provider was", to_string(id), number);
     if (input_.at_rest && !one.succeeded && !one.failed && !one.unknown)
       problem("{}.{} has no outcome", to_string(id), number);
-    if (input_.at_rest && one.unknown && !one.settled)
+    if (input_.at_rest && one.unknown && !one.settled && !was_cancelled)
       problem("{}.{} is unknown and was never settled", to_string(id), number);
   }
 

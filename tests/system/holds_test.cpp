@@ -96,15 +96,18 @@ TEST_CASE("limits hold what is over them and release it when the window has move
   require_agreement(w.ledger(true, false));
 }
 
-TEST_CASE("do-not-disturb holds until it is switched off") {
+TEST_CASE("do-not-disturb holds until its end") {
   auto& w = shared_world();
   const auto ann = w.new_person();
-  const auto target = "/v1/recipients/" + ann.id + "/preferences";
-  harness::expect(w.api.put(target, {{"do_not_disturb", {{"enabled", true}}}}), 200, "on");
+  const auto end = std::chrono::time_point_cast<duration>(std::chrono::system_clock::now() + 2s);
+  harness::expect(w.api.put("/v1/recipients/" + ann.id + "/preferences",
+                            {{"do_not_disturb", {{"enabled", true}, {"until", to_rfc3339(end)}}}}),
+                  200, "do not disturb");
   const auto id = w.send(w.new_rule(), ann);
   const auto held = w.await_status(id, "deferred");
   CHECK(held["reason"] == "do_not_disturb");
-  harness::expect(w.api.put(target, {{"do_not_disturb", {{"enabled", false}}}}), 200, "off");
+  const auto sent = w.simulator.await_messages(ann.phone, 1);
+  CHECK(sent[0].received_at >= std::chrono::floor<std::chrono::milliseconds>(end));
   w.await_status(id, "delivered");
 }
 
@@ -115,7 +118,7 @@ TEST_CASE("a channel switched off suppresses its step with the reason") {
                             {{"channels", {{"sms", {{"enabled", false}}}}}}),
                   200, "off");
   const auto id = w.send(w.new_rule(), ann);
-  const auto shown = w.await_status(id, "dead_lettered");
+  const auto shown = w.await_status(id, "suppressed");
   CHECK(shown["steps"][0]["reason"] == "channel_disabled");
   CHECK(w.simulator.messages(ann.phone).empty());
 }

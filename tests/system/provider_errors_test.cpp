@@ -162,7 +162,8 @@ TEST_CASE("doubled and reordered callbacks change nothing") {
   const bool told = harness::eventually(
       5s, [&] { return w.simulator.messages(ann.phone)[0].callbacks.size() == 4; });
   CHECK(told);
-  for (const auto& [status, http] : w.simulator.messages(ann.phone)[0].callbacks)
+  const auto calls = w.simulator.messages(ann.phone);
+  for (const auto& [status, http] : calls[0].callbacks)
     CHECK(http / 100 == 2);
   CHECK(w.show(id)["status"] == "delivered");
 }
@@ -177,7 +178,8 @@ TEST_CASE("a callback with a wrong signature is refused and not believed") {
     return calls.size() == 1 && calls[0].callbacks.size() == 2;
   });
   REQUIRE(told);
-  for (const auto& [status, http] : w.simulator.messages(ann.phone)[0].callbacks)
+  const auto calls = w.simulator.messages(ann.phone);
+  for (const auto& [status, http] : calls[0].callbacks)
     CHECK(http == 401);
   CHECK(w.show(id)["status"] == "sent");
 }

@@ -71,7 +71,8 @@ json world::show(const std::string& id) {
 std::vector<std::string> world::timeline(const std::string& id) {
   const auto reply = api.get("/v1/notifications/" + id + "/timeline");
   std::vector<std::string> types;
-  for (const auto& item : harness::expect(reply, 200, "timeline").json().at("items"))
+  const auto body = harness::expect(reply, 200, "timeline").json();
+  for (const auto& item : body.at("items"))
     types.push_back(item.at("type"));
   return types;
 }
