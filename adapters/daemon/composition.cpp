@@ -1,5 +1,6 @@
 #include "adapters/daemon/composition.hpp"
 
+#include "adapters/daemon/disk_watch.hpp"
 #include "adapters/daemon/edge.hpp"
 #include "adapters/daemon/engine.hpp"
 #include "adapters/daemon/journal_part.hpp"
@@ -12,6 +13,8 @@
 #include <caf/actor_system_config.hpp>
 #include <spdlog/spdlog.h>
 
+#include <filesystem>
+#include <limits>
 #include <utility>
 
 namespace carillon::daemon {
@@ -48,6 +51,7 @@ struct node::parts {
   std::optional<start_failure> start();
   std::optional<start_failure> start_journal();
   void start_engine();
+  void watch_disk();
   void end(int code) {
     stop.request(code);
   }
@@ -69,6 +73,7 @@ struct node::parts {
   std::unique_ptr<outlets> out;
   std::unique_ptr<engine> working;
   std::unique_ptr<edge> in;
+  std::unique_ptr<disk_watch> disk;
 };
 
 std::optional<start_failure> node::parts::start() {
@@ -90,6 +95,7 @@ std::optional<start_failure> node::parts::start() {
   if (auto failure = in->start())
     return failure;
   time.watch();
+  watch_disk();
   return working->replay();
 }
 
@@ -122,7 +128,22 @@ void node::parts::start_engine() {
   working = std::make_unique<engine>(std::move(around));
 }
 
+/// Only where the database is on our disk.
+void node::parts::watch_disk() {
+  if (!store.server || with.budget.disk_min_free == 0)
+    return;
+  auto look = [where = store.server->place().cluster] {
+    std::error_code error;
+    auto space = std::filesystem::space(where, error);
+    return error ? std::numeric_limits<std::uint64_t>::max() : std::uint64_t{space.available};
+  };
+  disk = std::make_unique<disk_watch>(
+      with.budget.disk_min_free, look,
+      [this](const journal_health& health) { journal->listeners().tell(health); });
+}
+
 void node::parts::stop_all(milliseconds limit) {
+  disk.reset();
   time.rest();
   if (in)
     in->stop(limit / 4);

@@ -1,3 +1,4 @@
+#include "adapters/daemon/disk_watch.hpp"
 #include "adapters/daemon/exit_code.hpp"
 #include "adapters/daemon/keys.hpp"
 #include "adapters/daemon/metrics_page.hpp"
@@ -8,6 +9,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <fstream>
 #include <iterator>
@@ -174,4 +176,20 @@ TEST_CASE("the documentation names every metric") {
     INFO(name);
     CHECK(holds(text, "`" + name + "`"));
   }
+}
+
+TEST_CASE("a full disk is told once, and once that there is room again") {
+  std::atomic<std::uint64_t> left{50};
+  std::vector<journal_state> told;
+  bell rings;
+  disk_watch watch{100, [&] { return left.load(); },
+                   [&](const journal_health& health) {
+                     told.push_back(health.state);
+                     rings.ring();
+                   },
+                   1ms};
+  REQUIRE(rings.await(1));
+  left = 200;
+  REQUIRE(rings.await(2));
+  CHECK(told == std::vector{journal_state::down, journal_state::ok});
 }
