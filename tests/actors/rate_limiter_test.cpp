@@ -121,6 +121,20 @@ TEST_CASE("an ended notification gives its promised slot back") {
   CHECK(ask(model, 3, monday + 2s, false).until == monday + 1min);
 }
 
+TEST_CASE("a thousand that wait for one person are put in order without much ado") {
+  rate_limiter_model model{sms_limits({5, 10, 50})};
+  for (std::uint64_t n = 0; n < 1000; ++n) {
+    auto v = ask(model, n, monday, true);
+    if (v.says == verdict::hold)
+      model.apply(held(n, monday, v.until));
+    else
+      model.apply(started(n, monday));
+  }
+  auto windows = model.confirmed(tenant, somebody).front();
+  CHECK(windows.attempts.size() == 5);
+  CHECK(windows.reservations.size() == 995);
+}
+
 TEST_CASE("a clock that was set back makes nothing early") {
   rate_limiter_model model{sms_limits({1, 0, 0})};
   model.apply(started(1, monday + 1h));
