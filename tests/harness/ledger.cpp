@@ -22,6 +22,7 @@ struct attempt_story {
   bool failed = false;
   bool unknown = false;
   bool settled = false;
+  bool reported = false;   // which is an outcome too, where the answer was lost in a crash
   bool taken_back = false; // the provider said later that it bounced or failed
   error_class error = error_class::none;
   std::string message_id;
@@ -177,6 +178,7 @@ private:
       return;
     const bool bad = f.what == status::bounced || f.what == status::failed;
     told.attempts[f.number].taken_back |= bad;
+    told.attempts[f.number].reported = true;
     if (!bad)
       told.sent = told.ended = true;
   }
@@ -271,7 +273,7 @@ private:
       problem("{}.{} failed, and the provider took it", to_string(id), number);
     if (one.failed && one.error == error_class::not_called && message != nullptr)
       problem("{}.{} was not called, and the provider was", to_string(id), number);
-    if (input_.at_rest && !one.succeeded && !one.failed && !one.unknown)
+    if (input_.at_rest && !one.succeeded && !one.failed && !one.unknown && !one.reported)
       problem("{}.{} has no outcome", to_string(id), number);
     if (input_.at_rest && one.unknown && !one.settled && !was_cancelled)
       problem("{}.{} is unknown and was never settled", to_string(id), number);

@@ -12,18 +12,19 @@ std::string in(std::chrono::milliseconds from_now) {
                     + from_now);
 }
 
-// A rule for `<type>`, and that `<type>.gone` cancels and `<type>.moved` moves it.
+// A rule for `<type>`, and that `<type>.gone` cancels and `<type>.moved` moves what it planned.
 std::string appointment_rules(world& w) {
-  const auto type = w.new_rule({{"timing", "at:data.startsAt -1s"},
-                                {"correlation_key", "appointment:{{data.appointment}}"}});
-  harness::put_rule(w.api, w.fresh("rule_"),
-                    {{"event", type + ".gone"},
-                     {"notifications", json::array()},
-                     {"cancels", json::array({"appointment:{{data.appointment}}"})}});
-  harness::put_rule(w.api, w.fresh("rule_"),
-                    {{"event", type + ".moved"},
-                     {"notifications", json::array()},
-                     {"reschedules", json::array({"appointment:{{data.appointment}}"})}});
+  const json reminder = {{"timing", "at:data.startsAt -1s"},
+                         {"correlation_key", "appointment:{{data.appointment}}"}};
+  const auto keys = json::array({"appointment:{{data.appointment}}"});
+  const auto type = w.new_rule(reminder);
+  harness::put_rule(
+      w.api, w.fresh("rule_"),
+      {{"event", type + ".gone"}, {"notifications", json::array()}, {"cancels", keys}});
+  auto moves = harness::sms_rule(type, reminder); // the same notification, at its new time
+  moves["event"] = type + ".moved";
+  moves["reschedules"] = keys;
+  harness::put_rule(w.api, w.fresh("rule_"), moves);
   return type;
 }
 
