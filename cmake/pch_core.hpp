@@ -1,7 +1,21 @@
 // Precompiled for every target. A source still includes what it uses: builds without it must pass.
 #pragma once
 
-#include <utility> // first: Asio of Boost 1.74 needs it and does not include it
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/error.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/expected.hpp>
+#include <caf/result.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_actor.hpp>
+#include <caf/typed_behavior.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -34,22 +48,6 @@
 #include <type_traits>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility> // first: Asio of Boost 1.74 needs it and does not include it
 #include <variant>
 #include <vector>
-
-#include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
-#include <caf/error.hpp>
-#include <caf/event_based_actor.hpp>
-#include <caf/expected.hpp>
-#include <caf/result.hpp>
-#include <caf/scoped_actor.hpp>
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_actor.hpp>
-#include <caf/typed_behavior.hpp>
-#include <caf/typed_event_based_actor.hpp>
-#include <caf/typed_response_promise.hpp>
-
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
-#include <spdlog/spdlog.h>

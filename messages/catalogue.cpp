@@ -17,15 +17,15 @@ const std::array<category_policy, enum_count<category>>& default_categories() {
   using enum settlement;
   using p = priority;
   static const std::array<category_policy, enum_count<category>> table{{
-    {p::high, false, true, resend}, // transactional
-    {p::high, false, true, resend}, // clinical
-    {p::normal, false, true, resend}, // financial
-    {p::normal, false, true, resend}, // membership; the opt-out covers its promotional part only
-    {p::low, true, true, give_up}, // marketing
-    {p::normal, false, true, resend}, // administrative
-    {p::critical, false, false, resend}, // realtime_alert
-    {p::low, true, true, give_up}, // review
-    {p::critical, false, false, resend}, // emergency
+      {p::high, false, true, resend},   // transactional
+      {p::high, false, true, resend},   // clinical
+      {p::normal, false, true, resend}, // financial
+      {p::normal, false, true, resend}, // membership; the opt-out covers its promotional part only
+      {p::low, true, true, give_up},    // marketing
+      {p::normal, false, true, resend}, // administrative
+      {p::critical, false, false, resend}, // realtime_alert
+      {p::low, true, true, give_up},       // review
+      {p::critical, false, false, resend}, // emergency
   }};
   return table;
 }

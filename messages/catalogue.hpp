@@ -1,5 +1,8 @@
 #pragma once
 
+#include "messages/facts.hpp"
+#include "messages/profile.hpp"
+
 #include <atomic>
 #include <cstdint>
 #include <map>
@@ -9,9 +12,6 @@
 #include <unordered_map>
 #include <variant>
 #include <vector>
-
-#include "messages/facts.hpp"
-#include "messages/profile.hpp"
 
 namespace carillon {
 
@@ -28,11 +28,12 @@ struct delivery_spec {
   std::vector<step_spec> steps;
 };
 
-/// When a planned notification is due: at once, after a delay, or at a time in the payload plus an offset.
+/// When a planned notification is due: at once, after a delay, or at a time in the payload plus an
+/// offset.
 struct timing_spec {
   enum class kind : std::uint8_t { immediate, delay, at };
   kind what = kind::immediate;
-  std::string path; ///< for `at`, e.g. `data.startsAt`
+  std::string path;   ///< for `at`, e.g. `data.startsAt`
   duration offset{0}; ///< delay, or signed offset to the time at `path`
 };
 
@@ -54,12 +55,12 @@ struct notification_rule {
   bool skip_late = false; ///< an `at` whose time is past already is left out, and not sent at once
   delivery_spec delivery; ///< no steps: by category and what the content or template has
   std::optional<duration> expires; ///< after the time it is due
-  std::string correlation_key; ///< a Mustache text
-  json_ptr content; ///< inline content or overrides, or null
+  std::string correlation_key;     ///< a Mustache text
+  json_ptr content;                ///< inline content or overrides, or null
 };
 
 struct compiled_condition; // actors/rules
-struct compiled_template; // actors/renderer
+struct compiled_template;  // actors/renderer
 
 struct rule {
   std::string name;
@@ -119,14 +120,18 @@ struct catalogue {
   [[nodiscard]] tenant_catalogue_ptr of(const tenant_id& tenant) const; ///< never null
 };
 
-/// Where the node's current catalogue is read. `catalog` alone swaps it; readers keep the pointer they took for as long as
-/// one decision lasts. A shared cell and not a message, so that an answer to an edit can promise that every later
-/// decision on this node sees it.
+/// Where the node's current catalogue is read. `catalog` alone swaps it; readers keep the pointer
+/// they took for as long as one decision lasts. A shared cell and not a message, so that an answer
+/// to an edit can promise that every later decision on this node sees it.
 class catalogue_cell {
 public:
   catalogue_cell();
-  [[nodiscard]] std::shared_ptr<const catalogue> get() const { return current_.load(std::memory_order_acquire); }
-  void set(std::shared_ptr<const catalogue> next) { current_.store(std::move(next), std::memory_order_release); }
+  [[nodiscard]] std::shared_ptr<const catalogue> get() const {
+    return current_.load(std::memory_order_acquire);
+  }
+  void set(std::shared_ptr<const catalogue> next) {
+    current_.store(std::move(next), std::memory_order_release);
+  }
 
 private:
   std::atomic<std::shared_ptr<const catalogue>> current_;

@@ -1,25 +1,34 @@
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "messages/catalogue.hpp"
 #include "messages/facts.hpp"
 #include "messages/journal.hpp"
 #include "messages/profile.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
 
 /// What the edge asks of the engine.
 namespace carillon {
 
 /// The domain's answer to the edge: what happened, and a JSON body in the shape of docs/api.md.
 struct answer {
-  enum class kind : std::uint8_t { ok, created, accepted, no_content, invalid, not_found, conflict, precondition_failed };
+  enum class kind : std::uint8_t {
+    ok,
+    created,
+    accepted,
+    no_content,
+    invalid,
+    not_found,
+    conflict,
+    precondition_failed
+  };
   kind what = kind::ok;
-  std::string body; ///< JSON text, empty for no_content
-  problem_items problems; ///< for invalid
-  std::string detail; ///< one sentence for any refusal
+  std::string body;          ///< JSON text, empty for no_content
+  problem_items problems;    ///< for invalid
+  std::string detail;        ///< one sentence for any refusal
   std::uint64_t version = 0; ///< for the ETag; 0: none
 };
 
@@ -30,7 +39,7 @@ struct event {
   std::string type;
   std::string subject;
   timestamp time; ///< no_time if absent
-  json_ptr data; ///< an object; never null
+  json_ptr data;  ///< an object; never null
   std::string data_text;
   json_ptr extensions; ///< extension attributes, or null
   std::string trace;
@@ -62,8 +71,8 @@ struct events_answer {
   std::vector<event_answer> items;
 };
 
-/// HTTP to intake: one message without a rule; body as in docs/api.md, validated by intake. `request_key` is the
-/// Idempotency-Key, or empty.
+/// HTTP to intake: one message without a rule; body as in docs/api.md, validated by intake.
+/// `request_key` is the Idempotency-Key, or empty.
 struct submit_notification {
   tenant_id tenant;
   json_ptr body;
@@ -100,7 +109,7 @@ struct recipient_command {
   recipient_id recipient;
   verb what = verb::get;
   json_ptr body;
-  std::string key; ///< the device's token
+  std::string key;            ///< the device's token
   std::uint64_t if_match = 0; ///< 0: none; else the version that must be current
 };
 
@@ -120,8 +129,25 @@ struct inbox_command {
 
 /// HTTP to catalog: rules, templates, categories and the shared layers of preferences.
 struct catalogue_command {
-  enum class kind : std::uint8_t { rule, template_, organization_preferences, provider_preferences, global_preferences };
-  enum class verb : std::uint8_t { get, put, patch, erase, list, versions, activate, archive, preview, dry_run };
+  enum class kind : std::uint8_t {
+    rule,
+    template_,
+    organization_preferences,
+    provider_preferences,
+    global_preferences
+  };
+  enum class verb : std::uint8_t {
+    get,
+    put,
+    patch,
+    erase,
+    list,
+    versions,
+    activate,
+    archive,
+    preview,
+    dry_run
+  };
   tenant_id tenant;
   kind of = kind::rule;
   verb what = verb::get;
@@ -163,7 +189,8 @@ struct facts_read {
   std::vector<journal_row> rows;
 };
 
-/// Partition to store: the notification ids of an event planned before what is remembered in memory.
+/// Partition to store: the notification ids of an event planned before what is remembered in
+/// memory.
 struct find_event {
   partition_id partition;
   tenant_id tenant;
@@ -173,7 +200,8 @@ struct event_found {
   std::vector<notification_id> ids; ///< empty: never seen
 };
 
-/// HTTP to intake, passed to the partition that is home of (route, key): a POST with an Idempotency-Key begins.
+/// HTTP to intake, passed to the partition that is home of (route, key): a POST with an
+/// Idempotency-Key begins.
 struct claim_request {
   tenant_id tenant;
   std::string route;

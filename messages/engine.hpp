@@ -1,5 +1,7 @@
 #pragma once
 
+#include "messages/commands.hpp"
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -8,17 +10,16 @@
 #include <string>
 #include <vector>
 
-#include "messages/commands.hpp"
-
 /// What the engine's actors say to each other about notifications on their way.
 namespace carillon {
 
 // -- planning -----------------------------------------------------------------
 
-/// One notification that intake wants planned; everything a rule (or a direct request) says about it.
+/// One notification that intake wants planned; everything a rule (or a direct request) says about
+/// it.
 struct plan_item {
-  recipient_id recipient; ///< empty where `role` says who
-  std::string role; ///< everyone of the partition who has it
+  recipient_id recipient;    ///< empty where `role` says who
+  std::string role;          ///< everyone of the partition who has it
   std::uint16_t ordinal = 0; ///< place among the items of the event, over all partitions
   std::string type;
   category in = category::transactional;
@@ -64,7 +65,8 @@ struct step_verdict {
   std::uint32_t passed = 0; ///< bit (1 << check) for each check that passed
 };
 
-/// A question about one notification, answered in place: it travels partition, gate, limiter, partition.
+/// A question about one notification, answered in place: it travels partition, gate, limiter,
+/// partition.
 struct assessment {
   std::uint64_t ticket = 0; ///< the partition's own
   notification_id id;
@@ -74,10 +76,12 @@ struct assessment {
   category in = category::transactional;
   priority at = priority::normal;
   timestamp now;
-  bool reserve = false; ///< an attempt is about to be made: take the limiter's slot
+  bool reserve = false;            ///< an attempt is about to be made: take the limiter's slot
   std::vector<step_verdict> steps; ///< where `says` is not pass already, it stays
-  bool every_step = false; ///< each step goes on its own; else the limiter looks no further than the first that may go
-  bool want_preferred = false; ///< the gate fills in what the recipient prefers, for the strategy `preferred`
+  bool every_step = false; ///< each step goes on its own; else the limiter looks no further than
+                           ///< the first that may go
+  bool want_preferred
+      = false; ///< the gate fills in what the recipient prefers, for the strategy `preferred`
   std::vector<channel> preferred;
 };
 
@@ -92,7 +96,7 @@ struct applied_fact {
   tenant_id tenant;
   timestamp at;
   std::shared_ptr<const fact> body;
-  recipient_id recipient; ///< whose notification it is, also where the fact does not say it
+  recipient_id recipient;    ///< whose notification it is, also where the fact does not say it
   channel on = channel::sms; ///< the step's channel, for held steps and attempts
   std::string sealed;
 };
@@ -117,7 +121,8 @@ struct release_slot {
 
 // -- time ---------------------------------------------------------------------
 
-/// Partition to scheduler: tell me at that time; replaces the notification's earlier deadline. far_future takes it away.
+/// Partition to scheduler: tell me at that time; replaces the notification's earlier deadline.
+/// far_future takes it away.
 struct arm_deadline {
   notification_id id;
   timestamp at;
@@ -147,7 +152,7 @@ struct request_permit {
   std::uint8_t step = 0;
   channel on = channel::sms;
   priority lane = priority::normal;
-  timestamp give_up_at; ///< do not grant after this (expiry); far_future: never
+  timestamp give_up_at;           ///< do not grant after this (expiry); far_future: never
   std::vector<std::string> avoid; ///< providers that already refused this step
 };
 
@@ -198,7 +203,8 @@ struct raw_callback {
   std::vector<std::pair<std::string, std::string>> headers; ///< lower-case names
 };
 
-/// What a callback says about one attempt. From the provider's codec, through intake, to the owner of the id.
+/// What a callback says about one attempt. From the provider's codec, through intake, to the owner
+/// of the id.
 struct provider_report {
   tenant_id tenant; ///< empty: whoever's it is; providers do not know tenants
   notification_id id;
@@ -211,12 +217,13 @@ struct provider_report {
 struct callback_parsed {
   enum class kind : std::uint8_t { ok, bad_signature, malformed };
   kind what = kind::ok;
-  std::vector<provider_report> reports; ///< empty: nothing to say (an inbound message, a repeated state)
+  std::vector<provider_report>
+      reports; ///< empty: nothing to say (an inbound message, a repeated state)
   std::string detail;
 };
 
-/// Until when this node may believe that it owns its partitions: read by senders before each call, moved forward by the
-/// lease keeper. Conservative: counted from before the renewal was sent.
+/// Until when this node may believe that it owns its partitions: read by senders before each call,
+/// moved forward by the lease keeper. Conservative: counted from before the renewal was sent.
 class lease_view {
 public:
   using clock_type = std::chrono::steady_clock;
@@ -224,7 +231,9 @@ public:
     return clock_type::now().time_since_epoch().count() + std::chrono::nanoseconds{d}.count()
            < until_.load(std::memory_order_acquire);
   }
-  void extend(clock_type::time_point t) noexcept { until_.store(t.time_since_epoch().count(), std::memory_order_release); }
+  void extend(clock_type::time_point t) noexcept {
+    until_.store(t.time_since_epoch().count(), std::memory_order_release);
+  }
 
 private:
   std::atomic<clock_type::rep> until_{0};
@@ -232,16 +241,19 @@ private:
 
 // -- in-app -------------------------------------------------------------------
 
-/// Partition to hub once it is durable: something new in a recipient's inbox. The hub words the frame.
+/// Partition to hub once it is durable: something new in a recipient's inbox. The hub words the
+/// frame.
 struct live_frame {
   tenant_id tenant;
   recipient_id recipient;
   std::uint64_t offset = 0;
-  std::string json; ///< `{"op":"notification",..}` or `{"op":"update",..}`, made once for all sessions
+  std::string
+      json; ///< `{"op":"notification",..}` or `{"op":"update",..}`, made once for all sessions
 };
 using live_frame_ptr = std::shared_ptr<const live_frame>;
 
-/// Hub to partition: a session wants to know where it stands. `offset` is what it has; `fresh` where it has none.
+/// Hub to partition: a session wants to know where it stands. `offset` is what it has; `fresh`
+/// where it has none.
 struct resume_inbox {
   tenant_id tenant;
   recipient_id recipient;

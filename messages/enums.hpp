@@ -8,12 +8,15 @@
 
 namespace carillon {
 
-/// The names of an enum in the order of its values, from 0 without gaps. Names are the wire form and never change.
+/// The names of an enum in the order of its values, from 0 without gaps. Names are the wire form
+/// and never change.
 template <class E>
 struct enum_names;
 
 template <class E>
-concept named_enum = requires { enum_names<E>::values.size(); };
+concept named_enum = requires {
+  enum_names<E>::values.size();
+};
 
 template <named_enum E>
 constexpr std::string_view to_string(E value) noexcept {
@@ -54,8 +57,8 @@ enum class category : std::uint8_t {
 template <>
 struct enum_names<category> {
   static constexpr std::array<std::string_view, 9> values{
-    "transactional",  "clinical",       "financial", "membership", "marketing",
-    "administrative", "realtime_alert", "review",    "emergency"};
+      "transactional",  "clinical",       "financial", "membership", "marketing",
+      "administrative", "realtime_alert", "review",    "emergency"};
 };
 
 /// Also the lanes of a sender: a lower value goes first.
@@ -89,9 +92,10 @@ enum class status : std::uint8_t {
 template <>
 struct enum_names<status> {
   static constexpr std::array<std::string_view, 17> values{
-    "accepted",  "scheduled",       "deferred",   "rate_limited", "queued",  "sending",
-    "sent",      "delivered",       "read",       "clicked",      "bounced", "failed",
-    "outcome_unknown", "suppressed", "cancelled", "expired",      "dead_lettered"};
+      "accepted", "scheduled",    "deferred",        "rate_limited", "queued",
+      "sending",  "sent",         "delivered",       "read",         "clicked",
+      "bounced",  "failed",       "outcome_unknown", "suppressed",   "cancelled",
+      "expired",  "dead_lettered"};
 };
 
 enum class strategy : std::uint8_t { fallback, all, preferred };
@@ -121,8 +125,8 @@ struct enum_names<verdict> {
   static constexpr std::array<std::string_view, 4> values{"pass", "hold", "divert", "suppress"};
 };
 
-/// Why a call failed, one taxonomy for all providers; the policy per class is in docs/delivery.md. `not_called`: the
-/// attempt was given up between intent and call, nothing left.
+/// Why a call failed, one taxonomy for all providers; the policy per class is in docs/delivery.md.
+/// `not_called`: the attempt was given up between intent and call, nothing left.
 enum class error_class : std::uint8_t {
   none,
   transient,
@@ -137,8 +141,8 @@ enum class error_class : std::uint8_t {
 template <>
 struct enum_names<error_class> {
   static constexpr std::array<std::string_view, 9> values{
-    "none",        "transient", "rate_limited", "soft_bounce", "permanent_address", "permanent_content",
-    "auth",        "unknown",   "not_called"};
+      "none", "transient", "rate_limited", "soft_bounce", "permanent_address", "permanent_content",
+      "auth", "unknown",   "not_called"};
 };
 
 /// Which check of gate or limiter decided.
@@ -158,16 +162,25 @@ enum class check : std::uint8_t {
 template <>
 struct enum_names<check> {
   static constexpr std::array<std::string_view, 11> values{
-    "none",       "global_opt_out", "channel_switch", "category_switch", "do_not_disturb", "quiet_hours",
-    "rate_limit", "contact_point",  "provider",       "consent",         "expiry"};
+      "none",           "global_opt_out", "channel_switch", "category_switch",
+      "do_not_disturb", "quiet_hours",    "rate_limit",     "contact_point",
+      "provider",       "consent",        "expiry"};
 };
 
 /// Where a preference came from, most specific first.
-enum class layer : std::uint8_t { none, recipient, provider, organization, global, category, fallback };
+enum class layer : std::uint8_t {
+  none,
+  recipient,
+  provider,
+  organization,
+  global,
+  category,
+  fallback
+};
 template <>
 struct enum_names<layer> {
-  static constexpr std::array<std::string_view, 7> values{"none",   "recipient", "provider", "organization",
-                                                          "global", "category",  "default"};
+  static constexpr std::array<std::string_view, 7> values{
+      "none", "recipient", "provider", "organization", "global", "category", "default"};
 };
 
 /// Why something did not go on as planned. Every suppression, hold, failure and end carries one.
@@ -206,38 +219,37 @@ enum class reason : std::uint8_t {
 };
 template <>
 struct enum_names<reason> {
-  static constexpr std::array<std::string_view, 31> values{
-    "none",
-    "no_contact",
-    "no_provider",
-    "channel_disabled",
-    "category_disabled",
-    "global_opt_out",
-    "do_not_disturb",
-    "quiet_hours",
-    "rate_limited",
-    "consent_missing",
-    "opted_out",
-    "held_takes_next",
-    "expired",
-    "cancelled_by_request",
-    "cancelled_by_event",
-    "recipient_erased",
-    "not_confirmed_in_time",
-    "retries_exhausted",
-    "permanent_address",
-    "permanent_content",
-    "provider_auth",
-    "provider_bounced",
-    "outcome_unknown_given_up",
-    "all_steps_ended",
-    "confirmed_elsewhere",
-    "template_missing",
-    "template_failed",
-    "discarded",
-    "replayed",
-    "resent",
-    "content_forgotten"};
+  static constexpr std::array<std::string_view, 31> values{"none",
+                                                           "no_contact",
+                                                           "no_provider",
+                                                           "channel_disabled",
+                                                           "category_disabled",
+                                                           "global_opt_out",
+                                                           "do_not_disturb",
+                                                           "quiet_hours",
+                                                           "rate_limited",
+                                                           "consent_missing",
+                                                           "opted_out",
+                                                           "held_takes_next",
+                                                           "expired",
+                                                           "cancelled_by_request",
+                                                           "cancelled_by_event",
+                                                           "recipient_erased",
+                                                           "not_confirmed_in_time",
+                                                           "retries_exhausted",
+                                                           "permanent_address",
+                                                           "permanent_content",
+                                                           "provider_auth",
+                                                           "provider_bounced",
+                                                           "outcome_unknown_given_up",
+                                                           "all_steps_ended",
+                                                           "confirmed_elsewhere",
+                                                           "template_missing",
+                                                           "template_failed",
+                                                           "discarded",
+                                                           "replayed",
+                                                           "resent",
+                                                           "content_forgotten"};
 };
 
 } // namespace carillon

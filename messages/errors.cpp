@@ -1,9 +1,9 @@
 #include "messages/errors.hpp"
 
 #include <caf/atom.hpp>
+#include <caf/deep_to_string.hpp>
 #include <caf/make_message.hpp>
 #include <caf/message.hpp>
-#include <caf/deep_to_string.hpp>
 
 namespace carillon {
 
@@ -16,7 +16,8 @@ constexpr auto category_atom = caf::atom("carillon");
 static_assert(static_cast<std::size_t>(errc::shutting_down) + 1 == enum_count<errc>);
 
 caf::error make_error(errc code, std::string context) {
-  return caf::error{static_cast<std::uint8_t>(code), category_atom, caf::make_message(std::move(context))};
+  return caf::error{static_cast<std::uint8_t>(code), category_atom,
+                    caf::make_message(std::move(context))};
 }
 
 errc code_of(const caf::error& e) noexcept {

@@ -1,8 +1,8 @@
 #include "messages/fact_codec.hpp"
 
-#include <charconv>
-
 #include <simdjson.h>
+
+#include <charconv>
 
 namespace carillon {
 
@@ -30,7 +30,7 @@ void put(std::string& out, std::string_view text) {
 }
 
 template <class T>
-  requires std::is_integral_v<T>
+requires std::is_integral_v<T>
 void put(std::string& out, T x) {
   if constexpr (std::is_same_v<T, bool>) {
     out.append(x ? "true" : "false");
@@ -68,7 +68,9 @@ void put(std::string& out, duration x) {
 }
 
 template <class T>
-concept with_fields = requires { T::fields(); };
+concept with_fields = requires {
+  T::fields();
+};
 
 template <with_fields T>
 void put(std::string& out, const T& x);
@@ -110,10 +112,8 @@ using value = simdjson::ondemand::value;
 /// Thrown within this file only, on a value of another type than its field's.
 struct mismatch {};
 
-
 template <class T>
-  requires std::is_integral_v<T>
-T get(value v, T) {
+requires std::is_integral_v<T> T get(value v, T) {
   if constexpr (std::is_same_v<T, bool>) {
     return v.get_bool();
   } else if constexpr (std::is_signed_v<T>) {

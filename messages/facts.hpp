@@ -1,19 +1,20 @@
 #pragma once
 
+#include "messages/enums.hpp"
+#include "messages/ids.hpp"
+#include "messages/time.hpp"
+
 #include <cstdint>
 #include <string>
 #include <tuple>
 #include <variant>
 #include <vector>
 
-#include "messages/enums.hpp"
-#include "messages/ids.hpp"
-#include "messages/time.hpp"
-
-/// The facts of the journal. A fact is what happened, in the past tense; it never changes meaning. Each has a schema
-/// number and a list of named fields: the names are the stored form (docs/journal.md), so a field is added, never
-/// renamed. Absent fields read as their default. What must be protected is not a field: it travels beside the fact as
-/// sealed bytes, whose plain form is said in the comment.
+/// The facts of the journal. A fact is what happened, in the past tense; it never changes meaning.
+/// Each has a schema number and a list of named fields: the names are the stored form
+/// (docs/journal.md), so a field is added, never renamed. Absent fields read as their default. What
+/// must be protected is not a field: it travels beside the fact as sealed bytes, whose plain form
+/// is said in the comment.
 namespace carillon {
 
 /// The stored code of a fact; the names are those of the API's timeline. Append only.
@@ -48,13 +49,19 @@ enum class fact_type : std::uint8_t {
 template <>
 struct enum_names<fact_type> {
   static constexpr std::array<std::string_view, 26> values{
-    "event_received",    "notification_planned", "rescheduled",      "step_held",
-    "step_suppressed",   "attempt_started",      "attempt_succeeded", "attempt_failed",
-    "outcome_unknown",   "outcome_settled",      "fallback_taken",   "provider_reported",
-    "cancelled",         "expired",              "dead_lettered",    "replayed",
-    "discarded",         "in_app_posted",        "in_app_changed",   "request_claimed",
-    "request_answered",  "recipient_changed",    "recipient_erased", "preferences_changed",
-    "consent_recorded",  "device_changed"};
+      "event_received",    "notification_planned",
+      "rescheduled",       "step_held",
+      "step_suppressed",   "attempt_started",
+      "attempt_succeeded", "attempt_failed",
+      "outcome_unknown",   "outcome_settled",
+      "fallback_taken",    "provider_reported",
+      "cancelled",         "expired",
+      "dead_lettered",     "replayed",
+      "discarded",         "in_app_posted",
+      "in_app_changed",    "request_claimed",
+      "request_answered",  "recipient_changed",
+      "recipient_erased",  "preferences_changed",
+      "consent_recorded",  "device_changed"};
 };
 
 /// `ledger` facts are not dropped by time; `journal` facts go with their segment.
@@ -73,8 +80,9 @@ struct field {
 template <class Owner, class T>
 field(const char*, T Owner::*) -> field<Owner, T>;
 
-/// An event that matched no rule, or whose recipients are planned by a fan-out. Sealed: none (its `data` is kept only
-/// for replay, sealed under the tenant's own key: the whole CloudEvent as JSON).
+/// An event that matched no rule, or whose recipients are planned by a fan-out. Sealed: none (its
+/// `data` is kept only for replay, sealed under the tenant's own key: the whole CloudEvent as
+/// JSON).
 struct event_received {
   static constexpr auto type = fact_type::event_received;
   static constexpr std::uint16_t schema = 1;
@@ -83,8 +91,9 @@ struct event_received {
   std::string event_type;
   hash16 dedupe;
   static constexpr auto fields() {
-    return std::tuple{field{"event", &event_received::event_id}, field{"source", &event_received::source},
-                      field{"type", &event_received::event_type}, field{"dedupe", &event_received::dedupe}};
+    return std::tuple{
+        field{"event", &event_received::event_id}, field{"source", &event_received::source},
+        field{"type", &event_received::event_type}, field{"dedupe", &event_received::dedupe}};
   }
 };
 
@@ -96,19 +105,21 @@ struct planned_step {
   duration timeout = std::chrono::seconds{30};
   static constexpr auto fields() {
     return std::tuple{field{"channel", &planned_step::on}, field{"until", &planned_step::until},
-                      field{"on_hold", &planned_step::on_hold}, field{"timeout", &planned_step::timeout}};
+                      field{"on_hold", &planned_step::on_hold},
+                      field{"timeout", &planned_step::timeout}};
   }
   friend bool operator==(const planned_step&, const planned_step&) = default;
 };
 
-/// A decision to tell somebody. Sealed: `{"data":{..},"content":{..}}`, the event's data and inline content.
+/// A decision to tell somebody. Sealed: `{"data":{..},"content":{..}}`, the event's data and inline
+/// content.
 struct notification_planned {
   static constexpr auto type = fact_type::notification_planned;
   static constexpr std::uint16_t schema = 1;
   recipient_id recipient;
   std::string event_id;
   std::string source;
-  hash16 dedupe; ///< of (tenant, source, event id)
+  hash16 dedupe;             ///< of (tenant, source, event id)
   std::uint16_t ordinal = 0; ///< its place among the notifications of the event in this partition
   std::string notification_type;
   category in = category::transactional;
@@ -118,7 +129,7 @@ struct notification_planned {
   std::string template_name; ///< empty: content alone
   std::uint32_t template_version = 0;
   std::uint64_t catalogue_version = 0;
-  timestamp send_at; ///< no_time: at once
+  timestamp send_at;    ///< no_time: at once
   timestamp expires_at; ///< no_time: never
   std::string correlation_key;
   std::uint32_t passed = 0; ///< bit per `check` that was asked at planning and passed
@@ -151,7 +162,8 @@ struct rescheduled {
   timestamp expires_at;
   std::string event_id;
   static constexpr auto fields() {
-    return std::tuple{field{"send_at", &rescheduled::send_at}, field{"expires_at", &rescheduled::expires_at},
+    return std::tuple{field{"send_at", &rescheduled::send_at},
+                      field{"expires_at", &rescheduled::expires_at},
                       field{"event", &rescheduled::event_id}};
   }
 };
@@ -168,9 +180,9 @@ struct step_held {
   std::string inputs; ///< the deciding inputs, a few words such as `22:00-08:00 America/New_York`
   std::uint32_t passed = 0;
   static constexpr auto fields() {
-    return std::tuple{field{"step", &step_held::step}, field{"until", &step_held::until},
-                      field{"reason", &step_held::why}, field{"check", &step_held::by},
-                      field{"layer", &step_held::from}, field{"inputs", &step_held::inputs},
+    return std::tuple{field{"step", &step_held::step},    field{"until", &step_held::until},
+                      field{"reason", &step_held::why},   field{"check", &step_held::by},
+                      field{"layer", &step_held::from},   field{"inputs", &step_held::inputs},
                       field{"passed", &step_held::passed}};
   }
 };
@@ -186,9 +198,10 @@ struct step_suppressed {
   std::string inputs;
   std::uint32_t passed = 0;
   static constexpr auto fields() {
-    return std::tuple{field{"step", &step_suppressed::step}, field{"reason", &step_suppressed::why},
-                      field{"check", &step_suppressed::by}, field{"layer", &step_suppressed::from},
-                      field{"inputs", &step_suppressed::inputs}, field{"passed", &step_suppressed::passed}};
+    return std::tuple{
+        field{"step", &step_suppressed::step},     field{"reason", &step_suppressed::why},
+        field{"check", &step_suppressed::by},      field{"layer", &step_suppressed::from},
+        field{"inputs", &step_suppressed::inputs}, field{"passed", &step_suppressed::passed}};
   }
 };
 
@@ -206,11 +219,15 @@ struct attempt_started {
   std::uint32_t passed = 0;
   bool silent = false; ///< the provider cannot report what becomes of it
   static constexpr auto fields() {
-    return std::tuple{field{"silent", &attempt_started::silent}, field{"number", &attempt_started::number}, field{"step", &attempt_started::step},
-                      field{"channel", &attempt_started::on}, field{"provider", &attempt_started::provider},
+    return std::tuple{field{"silent", &attempt_started::silent},
+                      field{"number", &attempt_started::number},
+                      field{"step", &attempt_started::step},
+                      field{"channel", &attempt_started::on},
+                      field{"provider", &attempt_started::provider},
                       field{"content", &attempt_started::content},
                       field{"template_version", &attempt_started::template_version},
-                      field{"answer_by", &attempt_started::answer_by}, field{"passed", &attempt_started::passed}};
+                      field{"answer_by", &attempt_started::answer_by},
+                      field{"passed", &attempt_started::passed}};
   }
 };
 
@@ -235,8 +252,9 @@ struct attempt_failed {
   std::string error_code; ///< the provider's code, never its text
   timestamp retry_at;
   static constexpr auto fields() {
-    return std::tuple{field{"number", &attempt_failed::number}, field{"error", &attempt_failed::error},
-                      field{"code", &attempt_failed::error_code}, field{"retry_at", &attempt_failed::retry_at}};
+    return std::tuple{
+        field{"number", &attempt_failed::number}, field{"error", &attempt_failed::error},
+        field{"code", &attempt_failed::error_code}, field{"retry_at", &attempt_failed::retry_at}};
   }
 };
 
@@ -248,7 +266,8 @@ struct outcome_unknown {
   timestamp settle_at; ///< until when a callback is waited for
   std::string error_code;
   static constexpr auto fields() {
-    return std::tuple{field{"number", &outcome_unknown::number}, field{"settle_at", &outcome_unknown::settle_at},
+    return std::tuple{field{"number", &outcome_unknown::number},
+                      field{"settle_at", &outcome_unknown::settle_at},
                       field{"code", &outcome_unknown::error_code}};
   }
 };
@@ -278,13 +297,13 @@ struct fallback_taken {
   std::uint8_t to_step = 0;
   reason why = reason::none;
   static constexpr auto fields() {
-    return std::tuple{field{"from", &fallback_taken::from_step}, field{"to", &fallback_taken::to_step},
-                      field{"reason", &fallback_taken::why}};
+    return std::tuple{field{"from", &fallback_taken::from_step},
+                      field{"to", &fallback_taken::to_step}, field{"reason", &fallback_taken::why}};
   }
 };
 
-/// What became of an attempt, told by its provider (or, in-app, by the reader): delivered, read, clicked, bounced, failed,
-/// or sent when it settles an unknown outcome.
+/// What became of an attempt, told by its provider (or, in-app, by the reader): delivered, read,
+/// clicked, bounced, failed, or sent when it settles an unknown outcome.
 struct provider_reported {
   static constexpr auto type = fact_type::provider_reported;
   static constexpr std::uint16_t schema = 1;
@@ -294,9 +313,10 @@ struct provider_reported {
   std::string error_code;
   std::string provider_message_id;
   static constexpr auto fields() {
-    return std::tuple{field{"number", &provider_reported::number}, field{"step", &provider_reported::step},
-                      field{"status", &provider_reported::what}, field{"code", &provider_reported::error_code},
-                      field{"message_id", &provider_reported::provider_message_id}};
+    return std::tuple{
+        field{"number", &provider_reported::number}, field{"step", &provider_reported::step},
+        field{"status", &provider_reported::what}, field{"code", &provider_reported::error_code},
+        field{"message_id", &provider_reported::provider_message_id}};
   }
 };
 
@@ -314,7 +334,9 @@ struct expired {
   static constexpr auto type = fact_type::expired;
   static constexpr std::uint16_t schema = 1;
   std::uint8_t step = 0;
-  static constexpr auto fields() { return std::tuple{field{"step", &expired::step}}; }
+  static constexpr auto fields() {
+    return std::tuple{field{"step", &expired::step}};
+  }
 };
 
 /// The chain ended and no step was ever accepted.
@@ -322,15 +344,20 @@ struct dead_lettered {
   static constexpr auto type = fact_type::dead_lettered;
   static constexpr std::uint16_t schema = 1;
   reason why = reason::all_steps_ended;
-  static constexpr auto fields() { return std::tuple{field{"reason", &dead_lettered::why}}; }
+  static constexpr auto fields() {
+    return std::tuple{field{"reason", &dead_lettered::why}};
+  }
 };
 
-/// Somebody asked that it be sent again from its first step: after a dead letter (`replayed`) or on request (`resent`).
+/// Somebody asked that it be sent again from its first step: after a dead letter (`replayed`) or on
+/// request (`resent`).
 struct replayed {
   static constexpr auto type = fact_type::replayed;
   static constexpr std::uint16_t schema = 1;
   reason why = reason::replayed;
-  static constexpr auto fields() { return std::tuple{field{"reason", &replayed::why}}; }
+  static constexpr auto fields() {
+    return std::tuple{field{"reason", &replayed::why}};
+  }
 };
 
 /// A dead letter was put aside with a reason in words.
@@ -338,7 +365,9 @@ struct discarded {
   static constexpr auto type = fact_type::discarded;
   static constexpr std::uint16_t schema = 1;
   std::string note;
-  static constexpr auto fields() { return std::tuple{field{"note", &discarded::note}}; }
+  static constexpr auto fields() {
+    return std::tuple{field{"note", &discarded::note}};
+  }
 };
 
 /// A message is in the recipient's inbox. Sealed: `{"title","body","actions":[..],"data":{..}}`.
@@ -352,16 +381,20 @@ struct in_app_posted {
   priority at = priority::normal;
   timestamp expires_at;
   static constexpr auto fields() {
-    return std::tuple{field{"recipient", &in_app_posted::recipient}, field{"offset", &in_app_posted::offset},
-                      field{"step", &in_app_posted::step}, field{"type", &in_app_posted::notification_type},
-                      field{"priority", &in_app_posted::at}, field{"expires_at", &in_app_posted::expires_at}};
+    return std::tuple{field{"recipient", &in_app_posted::recipient},
+                      field{"offset", &in_app_posted::offset},
+                      field{"step", &in_app_posted::step},
+                      field{"type", &in_app_posted::notification_type},
+                      field{"priority", &in_app_posted::at},
+                      field{"expires_at", &in_app_posted::expires_at}};
   }
 };
 
 enum class in_app_change : std::uint8_t { acked, read, archived, acted, all_read };
 template <>
 struct enum_names<in_app_change> {
-  static constexpr std::array<std::string_view, 5> values{"acked", "read", "archived", "acted", "all_read"};
+  static constexpr std::array<std::string_view, 5> values{"acked", "read", "archived", "acted",
+                                                          "all_read"};
 };
 
 /// The reader did something; for `all_read` the row carries no notification id.
@@ -373,8 +406,9 @@ struct in_app_changed {
   in_app_change what = in_app_change::read;
   std::string action;
   static constexpr auto fields() {
-    return std::tuple{field{"recipient", &in_app_changed::recipient}, field{"offset", &in_app_changed::offset},
-                      field{"what", &in_app_changed::what}, field{"action", &in_app_changed::action}};
+    return std::tuple{
+        field{"recipient", &in_app_changed::recipient}, field{"offset", &in_app_changed::offset},
+        field{"what", &in_app_changed::what}, field{"action", &in_app_changed::action}};
   }
 };
 
@@ -397,13 +431,14 @@ struct request_answered {
   std::uint16_t http_status = 0;
   std::string answer;
   static constexpr auto fields() {
-    return std::tuple{field{"key", &request_answered::key}, field{"status", &request_answered::http_status},
+    return std::tuple{field{"key", &request_answered::key},
+                      field{"status", &request_answered::http_status},
                       field{"answer", &request_answered::answer}};
   }
 };
 
-/// The whole profile of a recipient as it is now. Sealed: the API's recipient body as JSON. What decisions need and names
-/// nobody is in the clear, so that replay need not unseal.
+/// The whole profile of a recipient as it is now. Sealed: the API's recipient body as JSON. What
+/// decisions need and names nobody is in the clear, so that replay need not unseal.
 struct recipient_changed {
   static constexpr auto type = fact_type::recipient_changed;
   static constexpr std::uint16_t schema = 1;
@@ -430,7 +465,9 @@ struct recipient_erased {
   static constexpr auto type = fact_type::recipient_erased;
   static constexpr std::uint16_t schema = 1;
   recipient_id recipient;
-  static constexpr auto fields() { return std::tuple{field{"recipient", &recipient_erased::recipient}}; }
+  static constexpr auto fields() {
+    return std::tuple{field{"recipient", &recipient_erased::recipient}};
+  }
 };
 
 /// The recipient's own layer of preferences as it is now, the API's body as JSON text.
@@ -442,7 +479,8 @@ struct preferences_changed {
   std::string body;
   static constexpr auto fields() {
     return std::tuple{field{"recipient", &preferences_changed::recipient},
-                      field{"version", &preferences_changed::version}, field{"body", &preferences_changed::body}};
+                      field{"version", &preferences_changed::version},
+                      field{"body", &preferences_changed::body}};
   }
 };
 
@@ -458,15 +496,18 @@ struct consent_recorded {
   std::string source;
   timestamp expires_at;
   static constexpr auto fields() {
-    return std::tuple{field{"recipient", &consent_recorded::recipient}, field{"channel", &consent_recorded::on},
+    return std::tuple{field{"recipient", &consent_recorded::recipient},
+                      field{"channel", &consent_recorded::on},
                       field{"purpose", &consent_recorded::purpose},
                       field{"status", &consent_recorded::consent_status},
-                      field{"method", &consent_recorded::method}, field{"source", &consent_recorded::source},
+                      field{"method", &consent_recorded::method},
+                      field{"source", &consent_recorded::source},
                       field{"expires_at", &consent_recorded::expires_at}};
   }
 };
 
-/// A device of the recipient was added, changed or removed. Sealed: `{"token","platform",..}` unless removed.
+/// A device of the recipient was added, changed or removed. Sealed: `{"token","platform",..}`
+/// unless removed.
 struct device_changed {
   static constexpr auto type = fact_type::device_changed;
   static constexpr std::uint16_t schema = 1;
@@ -474,19 +515,23 @@ struct device_changed {
   hash16 token; ///< hash of the device's token
   bool removed = false;
   static constexpr auto fields() {
-    return std::tuple{field{"recipient", &device_changed::recipient}, field{"token", &device_changed::token},
+    return std::tuple{field{"recipient", &device_changed::recipient},
+                      field{"token", &device_changed::token},
                       field{"removed", &device_changed::removed}};
   }
 };
 
 /// Any fact; the order of the alternatives is the order of `fact_type`.
-using fact = std::variant<event_received, notification_planned, rescheduled, step_held, step_suppressed, attempt_started,
-                          attempt_succeeded, attempt_failed, outcome_unknown, outcome_settled, fallback_taken,
-                          provider_reported, cancelled, expired, dead_lettered, replayed, discarded, in_app_posted,
-                          in_app_changed, request_claimed, request_answered, recipient_changed, recipient_erased,
-                          preferences_changed, consent_recorded, device_changed>;
+using fact = std::variant<event_received, notification_planned, rescheduled, step_held,
+                          step_suppressed, attempt_started, attempt_succeeded, attempt_failed,
+                          outcome_unknown, outcome_settled, fallback_taken, provider_reported,
+                          cancelled, expired, dead_lettered, replayed, discarded, in_app_posted,
+                          in_app_changed, request_claimed, request_answered, recipient_changed,
+                          recipient_erased, preferences_changed, consent_recorded, device_changed>;
 
-inline fact_type type_of(const fact& f) noexcept { return static_cast<fact_type>(f.index()); }
+inline fact_type type_of(const fact& f) noexcept {
+  return static_cast<fact_type>(f.index());
+}
 
 /// A proposed fact and what is sealed with it.
 struct sealed_fact {

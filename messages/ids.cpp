@@ -1,9 +1,9 @@
 #include "messages/ids.hpp"
 
+#include <openssl/sha.h>
+
 #include <algorithm>
 #include <cstring>
-
-#include <openssl/sha.h>
 
 namespace carillon {
 
@@ -81,7 +81,7 @@ bool hash16::is_nil() const noexcept {
 notification_id make_notification_id(partition_id partition, timestamp at, std::uint8_t random_high,
                                      std::uint64_t random_low) {
   auto ms = static_cast<std::uint64_t>(
-    std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count());
+      std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count());
   notification_id id;
   for (std::size_t i = 0; i < 6; ++i)
     id.bytes[i] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
@@ -167,7 +167,8 @@ std::optional<hash16> parse_hash(std::string_view hex) {
 
 } // namespace carillon
 
-std::size_t std::hash<carillon::notification_id>::operator()(const carillon::notification_id& x) const noexcept {
+std::size_t std::hash<carillon::notification_id>::operator()(
+    const carillon::notification_id& x) const noexcept {
   return carillon::last_eight(x.bytes);
 }
 

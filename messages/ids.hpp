@@ -1,5 +1,7 @@
 #pragma once
 
+#include "messages/time.hpp"
+
 #include <array>
 #include <compare>
 #include <cstdint>
@@ -8,8 +10,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include "messages/time.hpp"
 
 namespace carillon {
 
@@ -20,8 +20,12 @@ public:
   strong_string() = default;
   explicit strong_string(std::string value) : value_(std::move(value)) {}
 
-  [[nodiscard]] const std::string& str() const noexcept { return value_; }
-  [[nodiscard]] bool empty() const noexcept { return value_.empty(); }
+  [[nodiscard]] const std::string& str() const noexcept {
+    return value_;
+  }
+  [[nodiscard]] bool empty() const noexcept {
+    return value_.empty();
+  }
 
   friend bool operator==(const strong_string&, const strong_string&) = default;
   friend auto operator<=>(const strong_string&, const strong_string&) = default;
@@ -81,7 +85,8 @@ std::optional<notification_id> parse_notification_id(std::string_view text);
 /// Byte 0 of SHA-256(tenant, 0, recipient).
 partition_id partition_of(const tenant_id& tenant, const recipient_id& recipient);
 
-/// Byte 0 of SHA-256(tenant, 0, a, 0, b): the home of an event (source, id) or of a request (route, key).
+/// Byte 0 of SHA-256(tenant, 0, a, 0, b): the home of an event (source, id) or of a request (route,
+/// key).
 partition_id home_of(const tenant_id& tenant, std::string_view a, std::string_view b);
 
 /// The first 16 bytes of a SHA-256: a key for deduplication and correlation, never a secret.

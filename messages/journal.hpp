@@ -1,16 +1,16 @@
 #pragma once
 
+#include "messages/facts.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "messages/facts.hpp"
-
 namespace carillon {
 
-/// A row of the journal or the ledger, as the lane writes and reads it: encoded by the partition, so that the lane's thread
-/// only copies bytes.
+/// A row of the journal or the ledger, as the lane writes and reads it: encoded by the partition,
+/// so that the lane's thread only copies bytes.
 struct journal_row {
   partition_id partition;
   std::uint64_t sequence = 0; ///< per partition, from 1, dense over journal and ledger together
@@ -54,8 +54,8 @@ struct notification_view {
   timestamp expires_at;
 };
 
-/// What an append did to one notification's line in the read model. `created` is set where the line may be new, which
-/// is in the append that planned it, and after a restart.
+/// What an append did to one notification's line in the read model. `created` is set where the line
+/// may be new, which is in the append that planned it, and after a restart.
 struct projection {
   notification_id id;
   status now = status::accepted;
@@ -88,8 +88,8 @@ struct committed_batch {
   std::vector<projection> projections;
 };
 
-/// Replay. Lane to partition: the keys first, then rows in order, then the end. The chunk's memory is released by the
-/// partition when it drops the pointer, which is what lets the scan go on.
+/// Replay. Lane to partition: the keys first, then rows in order, then the end. The chunk's memory
+/// is released by the partition when it drops the pointer, which is what lets the scan go on.
 struct replay_chunk {
   std::vector<wrapped_key> keys;
   std::vector<journal_row> rows;

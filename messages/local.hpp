@@ -1,17 +1,19 @@
 #pragma once
 
+#include "messages/engine.hpp"
+#include "messages/inspect.hpp"
+#include "messages/journal.hpp"
+#include "messages/realtime.hpp"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include <caf/allowed_unsafe_message_type.hpp>
-
-#include "messages/engine.hpp"
-#include "messages/journal.hpp"
-#include "messages/realtime.hpp"
-
-/// Messages that never leave a node, and the list of all message types that CAF need not be able to serialise.
+/// Messages that never leave a node, and the list of all message types that CAF need not be able to
+/// serialise.
 namespace carillon {
 
 struct flush_due {};
@@ -33,21 +35,25 @@ struct start_catalog {
 /// Ticket of an HTTP call that a provider's client finished, sent from the client driver's thread.
 struct http_finished {
   std::uint64_t ticket = 0;
-  std::shared_ptr<const void> response; ///< adapters/providers/support/http_client.hpp says what it is
+  std::shared_ptr<const void>
+      response; ///< adapters/providers/support/http_client.hpp says what it is
 };
 
 // -- partition and its children -----------------------------------------------
 
-/// Delivery to partition: append these facts. With `attempt`, the first fact is an attempt_started: gates, cancel, expiry
-/// and the profile's version are looked at again before, and the answer leaves when it is durable.
+/// Delivery to partition: append these facts. With `attempt`, the first fact is an attempt_started:
+/// gates, cancel, expiry and the profile's version are looked at again before, and the answer
+/// leaves when it is durable.
 struct propose {
   notification_id id;
   std::uint64_t generation = 0; ///< of the delivery; a stale one is refused
   std::vector<sealed_fact> facts;
-  timestamp at; ///< when the delivery decided; an attempt gets the time of its last look at the gates instead
+  timestamp at; ///< when the delivery decided; an attempt gets the time of its last look at the
+                ///< gates instead
   bool attempt = false;
   bool peek = false; ///< no facts: only ask gate and limiter whether the step may go on
-  bool retire = false; ///< nothing left to do until a deadline or a command; `handled` commands were seen
+  bool retire
+      = false; ///< nothing left to do until a deadline or a command; `handled` commands were seen
   std::uint64_t handled = 0;
   std::uint8_t step = 0;
   std::uint64_t profile_version = 0;
@@ -56,7 +62,7 @@ struct proposal_answer {
   enum class kind : std::uint8_t { durable, held_back, stale_profile, refused };
   kind what = kind::durable;
   step_verdict verdict; ///< for held_back: hold or suppress
-  timestamp at; ///< of an attempt that may go
+  timestamp at;         ///< of an attempt that may go
 };
 
 /// Delivery to partition: what is needed to render, unsealed.
@@ -68,8 +74,8 @@ struct get_context {
 struct delivery_context {
   std::shared_ptr<const profile> who; ///< never null
   std::uint64_t profile_version = 0;
-  json_ptr data; ///< the event's data, an object
-  json_ptr content; ///< inline content, or null
+  json_ptr data;            ///< the event's data, an object
+  json_ptr content;         ///< inline content, or null
   template_ptr by_template; ///< or null
   std::string wrapped_key;
   bool forgotten = false;
@@ -79,19 +85,31 @@ using delivery_context_ptr = std::shared_ptr<const delivery_context>;
 /// What a command asks of one notification's delivery. `rest`: the partition took its leave.
 /// `look_again`: what a gate holds may have been set free.
 struct delivery_command {
-  enum class verb : std::uint8_t { wake, cancel, report, confirm_in_app, replay, resend, discard, reschedule, erase, rest, look_again };
+  enum class verb : std::uint8_t {
+    wake,
+    cancel,
+    report,
+    confirm_in_app,
+    replay,
+    resend,
+    discard,
+    reschedule,
+    erase,
+    rest,
+    look_again
+  };
   verb what = verb::wake;
   reason why = reason::none;
-  std::string note; ///< an event id or words
-  provider_report report; ///< for report
+  std::string note;                     ///< an event id or words
+  provider_report report;               ///< for report
   status confirmed = status::delivered; ///< for confirm_in_app
-  timestamp send_at; ///< for reschedule
+  timestamp send_at;                    ///< for reschedule
   timestamp expires_at;
   std::string sealed; ///< for reschedule: the new content
 };
 
-/// What the inbox says to a command: either a finished answer, or changes that the partition numbers and appends, and the
-/// answer that may leave when they are durable.
+/// What the inbox says to a command: either a finished answer, or changes that the partition
+/// numbers and appends, and the answer that may leave when they are durable.
 struct inbox_proposal {
   answer reply;
   std::vector<std::pair<notification_id, in_app_changed>> changes; ///< offsets not yet set
@@ -118,24 +136,25 @@ enum class catalogue_kind : std::uint8_t {
 };
 template <>
 struct enum_names<catalogue_kind> {
-  static constexpr std::array<std::string_view, 5> values{"rule", "template", "organization_preferences",
-                                                          "provider_preferences", "global_preferences"};
+  static constexpr std::array<std::string_view, 5> values{
+      "rule", "template", "organization_preferences", "provider_preferences", "global_preferences"};
 };
 
-/// One version of one thing in the catalogue. Append-only; a deleted rule is a row with an empty body.
+/// One version of one thing in the catalogue. Append-only; a deleted rule is a row with an empty
+/// body.
 struct catalogue_row {
   tenant_id tenant;
   catalogue_kind kind = catalogue_kind::rule;
   std::string name;
-  std::uint32_t version = 0; ///< from 1 per name
+  std::uint32_t version = 0;                     ///< from 1 per name
   template_state state = template_state::active; ///< the newest row of (name, version) decides
-  std::string body; ///< JSON text
+  std::string body;                              ///< JSON text
   bool from_file = false;
   std::uint64_t catalogue_version = 0; ///< of the tenant, given by the store
 };
 struct load_catalogue {};
 struct catalogue_rows {
-  std::vector<catalogue_row> rows; ///< oldest first
+  std::vector<catalogue_row> rows;                           ///< oldest first
   std::vector<std::pair<std::string, std::string>> imported; ///< file, hash
 };
 struct save_catalogue {
@@ -187,9 +206,7 @@ CARILLON_LOCAL(answer)
 CARILLON_LOCAL(submit_events)
 CARILLON_LOCAL(events_answer)
 CARILLON_LOCAL(submit_notification)
-CARILLON_LOCAL(notification_command)
 CARILLON_LOCAL(recipient_command)
-CARILLON_LOCAL(inbox_command)
 CARILLON_LOCAL(catalogue_command)
 CARILLON_LOCAL(list_notifications)
 CARILLON_LOCAL(list_dead_letters)
@@ -197,9 +214,6 @@ CARILLON_LOCAL(read_facts)
 CARILLON_LOCAL(facts_read)
 CARILLON_LOCAL(find_event)
 CARILLON_LOCAL(event_found)
-CARILLON_LOCAL(claim_request)
-CARILLON_LOCAL(claim_answer)
-CARILLON_LOCAL(complete_request)
 CARILLON_LOCAL(plan_events)
 CARILLON_LOCAL(assess)
 CARILLON_LOCAL(apply_facts)
@@ -214,13 +228,9 @@ CARILLON_LOCAL(return_permit)
 CARILLON_LOCAL(provider_call)
 CARILLON_LOCAL(call_outcome)
 CARILLON_LOCAL(raw_callback)
-CARILLON_LOCAL(provider_report)
 CARILLON_LOCAL(callback_parsed)
 CARILLON_LOCAL(live_frame_ptr)
-CARILLON_LOCAL(resume_inbox)
 CARILLON_LOCAL(inbox_resumed)
-CARILLON_LOCAL(watch_inbox)
-CARILLON_LOCAL(drain)
 CARILLON_LOCAL(drained)
 CARILLON_LOCAL(get_health)
 CARILLON_LOCAL(health)

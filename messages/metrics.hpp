@@ -1,21 +1,29 @@
 #pragma once
 
+#include "messages/enums.hpp"
+
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-
-#include "messages/enums.hpp"
 
 namespace carillon {
 
 /// A counter or gauge that any thread may move and the metrics page reads.
 class meter {
 public:
-  void add(std::uint64_t n = 1) noexcept { value_.fetch_add(n, std::memory_order_relaxed); }
-  void sub(std::uint64_t n = 1) noexcept { value_.fetch_sub(n, std::memory_order_relaxed); }
-  void set(std::uint64_t n) noexcept { value_.store(n, std::memory_order_relaxed); }
-  [[nodiscard]] std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+  void add(std::uint64_t n = 1) noexcept {
+    value_.fetch_add(n, std::memory_order_relaxed);
+  }
+  void sub(std::uint64_t n = 1) noexcept {
+    value_.fetch_sub(n, std::memory_order_relaxed);
+  }
+  void set(std::uint64_t n) noexcept {
+    value_.store(n, std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint64_t get() const noexcept {
+    return value_.load(std::memory_order_relaxed);
+  }
 
 private:
   std::atomic<std::uint64_t> value_{0};
@@ -26,23 +34,30 @@ class latency_meter {
 public:
   static constexpr std::size_t buckets = 20;
   void record(std::uint64_t microseconds) noexcept;
-  [[nodiscard]] std::uint64_t count(std::size_t bucket) const noexcept { return counts_[bucket].get(); }
-  [[nodiscard]] std::uint64_t sum_us() const noexcept { return sum_.get(); }
+  [[nodiscard]] std::uint64_t count(std::size_t bucket) const noexcept {
+    return counts_[bucket].get();
+  }
+  [[nodiscard]] std::uint64_t sum_us() const noexcept {
+    return sum_.get();
+  }
   /// The upper edge of a bucket in microseconds.
-  static constexpr std::uint64_t edge_us(std::size_t bucket) noexcept { return std::uint64_t{256} << bucket; }
+  static constexpr std::uint64_t edge_us(std::size_t bucket) noexcept {
+    return std::uint64_t{256} << bucket;
+  }
 
 private:
   std::array<meter, buckets> counts_;
   meter sum_;
 };
 
-/// The node's numbers, one instance handed to everyone who counts; the daemon words them for Prometheus
-/// (docs/operations.md lists the names).
+/// The node's numbers, one instance handed to everyone who counts; the daemon words them for
+/// Prometheus (docs/operations.md lists the names).
 struct metrics {
   meter events_accepted, events_duplicate, events_unmatched, events_refused;
-  meter notifications_planned, notifications_dead_lettered, notifications_cancelled, notifications_expired;
-  std::array<meter, enum_count<channel>> attempts_started, attempts_succeeded, attempts_failed, attempts_unknown,
-    attempts_resent_after_unknown;
+  meter notifications_planned, notifications_dead_lettered, notifications_cancelled,
+      notifications_expired;
+  std::array<meter, enum_count<channel>> attempts_started, attempts_succeeded, attempts_failed,
+      attempts_unknown, attempts_resent_after_unknown;
   std::array<meter, enum_count<reason>> holds, suppressions;
   meter callbacks_accepted, callbacks_refused;
   meter journal_rows, journal_commits, journal_retries, journal_bytes_pending, journal_down;

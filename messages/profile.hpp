@@ -1,5 +1,10 @@
 #pragma once
 
+#include "messages/enums.hpp"
+#include "messages/ids.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -9,11 +14,6 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
-
-#include "messages/enums.hpp"
-#include "messages/ids.hpp"
-
 namespace carillon {
 
 using json_ptr = std::shared_ptr<const nlohmann::json>;
@@ -22,7 +22,7 @@ using json_ptr = std::shared_ptr<const nlohmann::json>;
 struct device {
   std::string token;
   std::string platform; ///< fcm, apns, webpush
-  json_ptr details; ///< the API's body, e.g. web push keys
+  json_ptr details;     ///< the API's body, e.g. web push keys
 };
 
 /// Who a recipient is: the API's recipient body. An unknown recipient has an empty one.
@@ -41,14 +41,14 @@ struct profile {
   std::vector<device> devices;
 };
 
-/// Minutes since midnight, local, `start` to `end` and over midnight where end < start. Layers are merged member by member,
-/// so each may be absent.
+/// Minutes since midnight, local, `start` to `end` and over midnight where end < start. Layers are
+/// merged member by member, so each may be absent.
 struct quiet_hours {
   std::optional<bool> enabled; ///< absent in all layers: on, if start and end are known
   std::optional<std::chrono::minutes> start;
   std::optional<std::chrono::minutes> end;
-  std::string timezone; ///< empty: the recipient's
-  std::optional<std::vector<channel>> channels; ///< absent: all but in_app
+  std::string timezone;                               ///< empty: the recipient's
+  std::optional<std::vector<channel>> channels;       ///< absent: all but in_app
   std::optional<std::vector<std::string>> exceptions; ///< categories or types
 };
 

@@ -5,8 +5,8 @@
 
 namespace carillon {
 
-/// One line of a typed actor's interface: `on<A>::reply<B>` or `on<A>::accept`. The only place that spells CAF's own
-/// words for it, which change with 1.0.
+/// One line of a typed actor's interface: `on<A>::reply<B>` or `on<A>::accept`. The only place that
+/// spells CAF's own words for it, which change with 1.0.
 template <class... In>
 struct on {
   template <class... Out>

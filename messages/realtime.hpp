@@ -1,23 +1,25 @@
 #pragma once
 
+#include "messages/engine.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
-#include "messages/engine.hpp"
-
 namespace carillon {
 
 /// Why the hub closes a session; the edge words it in its protocol.
 namespace closing {
-inline constexpr std::string_view draining = "draining"; ///< the node stops
+inline constexpr std::string_view draining = "draining";       ///< the node stops
 inline constexpr std::string_view unavailable = "unavailable"; ///< the inbox could not be asked
-inline constexpr std::string_view unrecovered = "unrecovered"; ///< more was missed than is kept: the client asks anew
+inline constexpr std::string_view unrecovered
+    = "unrecovered"; ///< more was missed than is kept: the client asks anew
 } // namespace closing
 
-/// A live connection of one recipient (WebSocket or SSE), as the hub sees it. Implemented at the edge; every call may come
-/// from any thread and returns at once. A session that cannot keep up closes itself and resumes later.
+/// A live connection of one recipient (WebSocket or SSE), as the hub sees it. Implemented at the
+/// edge; every call may come from any thread and returns at once. A session that cannot keep up
+/// closes itself and resumes later.
 class live_session {
 public:
   virtual ~live_session() = default;

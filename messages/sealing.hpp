@@ -7,8 +7,8 @@
 
 namespace carillon {
 
-/// The port to the cipher. AES-256-GCM under a key per recipient, wrapped by the master key; the implementation is in
-/// persistence/sealing. Thread-safe.
+/// The port to the cipher. AES-256-GCM under a key per recipient, wrapped by the master key; the
+/// implementation is in persistence/sealing. Thread-safe.
 class sealer {
 public:
   virtual ~sealer() = default;
@@ -18,11 +18,14 @@ public:
 
   /// Seals `plain` for `context` (additional authenticated data, e.g. the notification id's bytes).
   [[nodiscard]] virtual std::string seal(std::string_view wrapped_key, std::string_view plain,
-                                         std::string_view context) = 0;
+                                         std::string_view context)
+      = 0;
 
   /// The plain text, or nothing if key, context or bytes do not fit.
-  [[nodiscard]] virtual std::optional<std::string> unseal(std::string_view wrapped_key, std::string_view sealed,
-                                                          std::string_view context) = 0;
+  [[nodiscard]] virtual std::optional<std::string> unseal(std::string_view wrapped_key,
+                                                          std::string_view sealed,
+                                                          std::string_view context)
+      = 0;
 };
 
 } // namespace carillon

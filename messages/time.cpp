@@ -1,9 +1,9 @@
 #include "messages/time.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
-
-#include <fmt/format.h>
 
 namespace carillon {
 

@@ -1,19 +1,21 @@
 #include "actors/delivery/delivery.hpp"
 
-#include <algorithm>
-
-#include <caf/send.hpp>
-
 #include "messages/errors.hpp"
 
 #include "actors/delivery/inbox_content.hpp"
 #include "actors/renderer/renderer.hpp"
+
+#include <caf/send.hpp>
+
+#include <algorithm>
 
 namespace carillon {
 
 namespace {
 
 constexpr auto call_margin = std::chrono::seconds{5};
+constexpr auto store_pause = std::chrono::seconds{5};
+constexpr auto not_called_pause = std::chrono::seconds{1};
 
 std::size_t index(channel c) noexcept {
   return static_cast<std::size_t>(c);
@@ -26,11 +28,13 @@ std::size_t index(channel c) noexcept {
 delivery_actor::behavior_type delivery_state::make_behavior(delivery_arguments args) {
   args_ = std::move(args);
   const auto& services = *args_.services;
-  model_.emplace(std::move(args_.state), delivery_policy{&services.retry, &services.calls, args_.category});
+  model_.emplace(std::move(args_.state),
+                 delivery_policy{&services.retry, &services.calls, args_.category});
   phases_.resize(model_->state().steps.size());
   chance_.seed(static_cast<std::uint32_t>(std::hash<notification_id>{}(model_->state().id)));
   services.count->deliveries_alive.add();
-  self_->attach_functor([count = services.count](const caf::error&) { count->deliveries_alive.sub(); });
+  self_->attach_functor(
+      [count = services.count](const caf::error&) { count->deliveries_alive.sub(); });
   if (model_->state().fresh)
     pump();
   return {[this](const delivery_command& m) { return on_command(m); }};
@@ -43,37 +47,39 @@ caf::result<answer> delivery_state::on_command(const delivery_command& m) {
   auto now = args_.services->time->now();
   answer done;
   switch (m.what) {
-    case verb::cancel:
-    case verb::erase:
-      return on_cancel(m);
-    case verb::wake:
-      record(model_->wake(now, awaited()));
+  case verb::cancel:
+  case verb::erase:
+    return on_cancel(m);
+  case verb::wake:
+    record(model_->wake(now, awaited()));
+    break;
+  case verb::report:
+    record(model_->report(m.report, now));
+    break;
+  case verb::confirm_in_app:
+    record(model_->confirm_in_app(m.confirmed, now));
+    break;
+  case verb::reschedule:
+    if (calling())
       break;
-    case verb::report:
-      record(model_->report(m.report, now));
-      break;
-    case verb::confirm_in_app:
-      record(model_->confirm_in_app(m.confirmed, now));
-      break;
-    case verb::reschedule:
-      if (auto facts = model_->reschedule(m.send_at, m.expires_at, m.note, now); !facts.empty()) {
-        args_.context.reset();
-        auto p = proposal();
-        p.facts.push_back({std::move(facts.front()), m.sealed});
-        caf::anon_send(args_.owner, std::move(p));
-      }
-      break;
-    case verb::look_again:
-      model_->look_again();
-      break;
-    case verb::rest:
-      self_->quit();
-      return done;
-    case verb::replay:
-    case verb::resend:
-    case verb::discard:
-      done = on_again(m);
-      break;
+    if (auto facts = model_->reschedule(m.send_at, m.expires_at, m.note, now); !facts.empty()) {
+      args_.context.reset();
+      auto p = proposal();
+      p.facts.push_back({std::move(facts.front()), m.sealed});
+      caf::anon_send(args_.owner, std::move(p));
+    }
+    break;
+  case verb::look_again:
+    model_->look_again();
+    break;
+  case verb::rest:
+    self_->quit();
+    return done;
+  case verb::replay:
+  case verb::resend:
+  case verb::discard:
+    done = on_again(m);
+    break;
   }
   pump();
   return done;
@@ -157,18 +163,18 @@ void delivery_state::peek(std::uint8_t step) {
   p.peek = true;
   p.step = step;
   self_->request(args_.owner, caf::infinite, std::move(p))
-    .then(
-      [this, step](const proposal_answer& m) {
-        if (m.what == proposal_answer::kind::held_back && wanted(step))
-          hold_back(step, m.verdict);
-        else if (m.what != proposal_answer::kind::durable || !wanted(step))
-          give_back(step);
-        else if (channel_of(step) == channel::in_app)
-          ask_context(step);
-        else
-          ask_permit(step);
-      },
-      [this](const caf::error&) { fail(); });
+      .then(
+          [this, step](const proposal_answer& m) {
+            if (m.what == proposal_answer::kind::held_back && wanted(step))
+              hold_back(step, m.verdict);
+            else if (m.what != proposal_answer::kind::durable || !wanted(step))
+              give_back(step);
+            else if (channel_of(step) == channel::in_app)
+              ask_context(step);
+            else
+              ask_permit(step);
+          },
+          [this](const caf::error&) { fail(); });
 }
 
 void delivery_state::ask_context(std::uint8_t step) {
@@ -176,14 +182,26 @@ void delivery_state::ask_context(std::uint8_t step) {
   if (args_.context)
     return have_context(step);
   self_->request(args_.owner, caf::infinite, get_context{model_->state().id, args_.generation})
-    .then(
-      [this, step](const delivery_context_ptr& m) {
-        args_.context = m;
-        if (!wanted(step))
-          return give_back(step);
-        have_context(step);
-      },
-      [this](const caf::error&) { fail(); });
+      .then(
+          [this, step](const delivery_context_ptr& m) {
+            args_.context = m;
+            if (!wanted(step))
+              return give_back(step);
+            have_context(step);
+          },
+          [this, step](const caf::error&) { wait_for_store(step); });
+}
+
+/// The database cannot be read: the step waits, and its partition lives on.
+void delivery_state::wait_for_store(std::uint8_t step) {
+  if (!wanted(step))
+    return give_back(step);
+  step_verdict v;
+  v.step = step;
+  v.on = channel_of(step);
+  v.says = verdict::hold;
+  v.until = args_.services->time->now() + store_pause;
+  hold_back(step, v);
 }
 
 void delivery_state::have_context(std::uint8_t step) {
@@ -209,7 +227,8 @@ void delivery_state::post(std::uint8_t step) {
       const auto& id = model_->state().id;
       std::string_view context{reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
       auto plain = inbox_content(*phases_[step]->message, args_.context->data);
-      p.facts.push_back({std::move(f), args_.services->seal->seal(args_.context->wrapped_key, plain, context)});
+      p.facts.push_back(
+          {std::move(f), args_.services->seal->seal(args_.context->wrapped_key, plain, context)});
     } else {
       p.facts.push_back({std::move(f), {}});
     }
@@ -225,9 +244,12 @@ void delivery_state::ask_permit(std::uint8_t step) {
   if (!sender)
     return suppress(step, reason::no_provider, check::provider);
   const auto& s = model_->state();
-  request_permit m{s.id, step, channel_of(step), s.plan->at, s.expires_at == no_time ? far_future : s.expires_at, {}};
+  request_permit m{
+      s.id, step, channel_of(step), s.plan->at, s.expires_at == no_time ? far_future : s.expires_at,
+      {}};
   self_->request(sender, caf::infinite, std::move(m))
-    .then([this, step](const permit_answer& a) { have_permit(step, a); }, [this](const caf::error&) { fail(); });
+      .then([this, step](const permit_answer& a) { have_permit(step, a); },
+            [this](const caf::error&) { fail(); });
 }
 
 void delivery_state::have_permit(std::uint8_t step, const permit_answer& m) {
@@ -246,8 +268,10 @@ void delivery_state::have_permit(std::uint8_t step, const permit_answer& m) {
 
 void delivery_state::intend(std::uint8_t step) {
   auto& ph = *phases_[step];
-  auto pending = static_cast<std::size_t>(
-    std::count_if(phases_.begin(), phases_.end(), [](const auto& x) { return x && x->at == phase::kind::intent; }));
+  auto pending
+      = static_cast<std::size_t>(std::count_if(phases_.begin(), phases_.end(), [](const auto& x) {
+          return x && x->at == phase::kind::intent;
+        }));
   ph.at = phase::kind::intent;
   ph.attempt = model_->next_number(pending);
   auto now = args_.services->time->now();
@@ -258,32 +282,38 @@ void delivery_state::intend(std::uint8_t step) {
   p.profile_version = args_.context->profile_version;
   p.facts.push_back({f, {}});
   self_->request(args_.owner, caf::infinite, std::move(p))
-    .then([this, step, f](const proposal_answer& m) { on_intent(step, f, m); },
-          [this](const caf::error&) { fail(); });
+      .then([this, step, f](const proposal_answer& m) { on_intent(step, f, m); },
+            [this](const caf::error&) { fail(); });
 }
 
-void delivery_state::on_intent(std::uint8_t step, const attempt_started& f, const proposal_answer& m) {
+void delivery_state::on_intent(std::uint8_t step, const attempt_started& f,
+                               const proposal_answer& m) {
   using kind = proposal_answer::kind;
   switch (m.what) {
-    case kind::durable:
-      model_->begin(f, m.at);
-      if (!cancels_.empty()) {
-        auto number = phases_[step]->attempt;
-        give_back(step);
-        record(model_->not_called(number, args_.services->time->now(), false));
-        return resolve_cancels();
-      }
-      return call(step);
-    case kind::held_back:
-      return wanted(step) ? hold_back(step, m.verdict) : give_back(step);
-    case kind::stale_profile:
-      args_.context.reset();
-      return wanted(step) ? ask_context(step) : give_back(step);
-    case kind::refused:
-      give_back(step);
-      resolve_cancels();
-      return pump();
+  case kind::durable:
+    carry_out(step, f, m.at);
+    return;
+  case kind::held_back:
+    return wanted(step) ? hold_back(step, m.verdict) : give_back(step);
+  case kind::stale_profile:
+    args_.context.reset();
+    return wanted(step) ? ask_context(step) : give_back(step);
+  case kind::refused:
+    give_back(step);
+    resolve_cancels();
+    return pump();
   }
+}
+
+/// The intent is durable. If the chain ended meanwhile, or somebody waits to cancel it, nothing is
+/// called.
+void delivery_state::carry_out(std::uint8_t step, const attempt_started& f, timestamp at) {
+  auto still = wanted(step);
+  model_->begin(f, at);
+  if (still)
+    return call(step);
+  record(model_->not_called(f.number, args_.services->time->now(), false));
+  give_back(step);
 }
 
 void delivery_state::call(std::uint8_t step) {
@@ -302,12 +332,12 @@ void delivery_state::call(std::uint8_t step) {
   m.trace = args_.trace;
   args_.services->count->attempts_started[index(m.on)].add();
   self_->request(sender, m.timeout + call_margin, m)
-    .then([this, step](const call_outcome& o) { on_outcome(step, o); },
-          [this, step](const caf::error&) {
-            call_outcome o;
-            o.error_code = "no_answer";
-            on_outcome(step, o);
-          });
+      .then([this, step](const call_outcome& o) { on_outcome(step, o); },
+            [this, step](const caf::error&) {
+              call_outcome o;
+              o.error_code = "no_answer";
+              on_outcome(step, o);
+            });
 }
 
 void delivery_state::on_outcome(std::uint8_t step, const call_outcome& o) {
@@ -323,7 +353,7 @@ void delivery_state::on_outcome(std::uint8_t step, const call_outcome& o) {
   else
     count.attempts_failed[at].add();
   if (o.what == call_outcome::kind::failed && o.error == error_class::not_called) {
-    record(model_->not_called(number, now, cancels_.empty()));
+    record(model_->not_called(number, now + not_called_pause, cancels_.empty()));
   } else {
     auto jitter = std::uniform_real_distribution<double>{-1.0, 1.0}(chance_);
     record(model_->outcome(number, o, now, jitter));
@@ -389,7 +419,9 @@ propose delivery_state::proposal() const {
 }
 
 bool delivery_state::idle() const {
-  return cancels_.empty() && std::none_of(phases_.begin(), phases_.end(), [](const auto& x) { return x.has_value(); })
+  return cancels_.empty()
+         && std::none_of(phases_.begin(), phases_.end(),
+                         [](const auto& x) { return x.has_value(); })
          && model_->due_steps(args_.services->time->now()).empty();
 }
 
@@ -399,7 +431,8 @@ bool delivery_state::calling() const {
   });
 }
 
-/// Whether the step is still to be taken: nothing else ended the chain, and nobody waits to cancel it.
+/// Whether the step is still to be taken: nothing else ended the chain, and nobody waits to cancel
+/// it.
 bool delivery_state::wanted(std::uint8_t step) const {
   if (!cancels_.empty())
     return false;
@@ -424,7 +457,8 @@ void delivery_state::fail() {
   self_->quit(caf::exit_reason::unhandled_exception);
 }
 
-delivery_actor::behavior_type delivery(delivery_actor::stateful_pointer<delivery_state> self, delivery_arguments args) {
+delivery_actor::behavior_type delivery(delivery_actor::stateful_pointer<delivery_state> self,
+                                       delivery_arguments args) {
   return self->state.make_behavior(std::move(args));
 }
 

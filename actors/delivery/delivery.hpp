@@ -1,21 +1,21 @@
 #pragma once
 
+#include "messages/interfaces.hpp"
+#include "messages/metrics.hpp"
+#include "messages/sealing.hpp"
+
+#include "actors/delivery/delivery_model.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <random>
 #include <vector>
-
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
-#include <caf/typed_response_promise.hpp>
-
-#include "messages/interfaces.hpp"
-#include "messages/metrics.hpp"
-#include "messages/sealing.hpp"
-
-#include "actors/delivery/delivery_model.hpp"
 
 namespace carillon {
 
@@ -43,8 +43,9 @@ struct delivery_arguments {
   std::string trace;
 };
 
-/// One notification while something is to be done for it: takes each due step through gates, permit, intent and call.
-/// Spawned and owned by its partition; says when it has nothing left to do. Never writes, never calls a provider itself.
+/// One notification while something is to be done for it: takes each due step through gates,
+/// permit, intent and call. Spawned and owned by its partition; says when it has nothing left to
+/// do. Never writes, never calls a provider itself.
 class delivery_state {
 public:
   static inline const char* name = "delivery";
@@ -78,6 +79,8 @@ private:
   void have_permit(std::uint8_t step, const permit_answer& m);
   void intend(std::uint8_t step);
   void on_intent(std::uint8_t step, const attempt_started& f, const proposal_answer& m);
+  void carry_out(std::uint8_t step, const attempt_started& f, timestamp at);
+  void wait_for_store(std::uint8_t step);
   void call(std::uint8_t step);
   void on_outcome(std::uint8_t step, const call_outcome& o);
   void give_back(std::uint8_t step);
@@ -106,6 +109,7 @@ private:
   bool retiring_ = false;
 };
 
-delivery_actor::behavior_type delivery(delivery_actor::stateful_pointer<delivery_state> self, delivery_arguments args);
+delivery_actor::behavior_type delivery(delivery_actor::stateful_pointer<delivery_state> self,
+                                       delivery_arguments args);
 
 } // namespace carillon

@@ -21,14 +21,14 @@ namespace {
 /// Whether the end was wanted: then nothing is taken up again.
 bool called_off(const notification_state& s) noexcept {
   switch (s.why) {
-    case reason::cancelled_by_request:
-    case reason::cancelled_by_event:
-    case reason::recipient_erased:
-    case reason::expired:
-    case reason::discarded:
-      return true;
-    default:
-      return false;
+  case reason::cancelled_by_request:
+  case reason::cancelled_by_event:
+  case reason::recipient_erased:
+  case reason::expired:
+  case reason::discarded:
+    return true;
+  default:
+    return false;
   }
 }
 
@@ -37,7 +37,8 @@ bool any_accepted(const notification_state& s) noexcept {
 }
 
 bool any_open(const notification_state& s) noexcept {
-  return std::any_of(s.attempts.begin(), s.attempts.end(), [](const auto& a) { return a.now == status::sending; });
+  return std::any_of(s.attempts.begin(), s.attempts.end(),
+                     [](const auto& a) { return a.now == status::sending; });
 }
 
 /// A dead letter is something that was tried; what the gates suppressed is explained and done.
@@ -48,7 +49,8 @@ bool was_tried(const notification_state& s) noexcept {
 }
 
 bool waits(const step_state& step) noexcept {
-  return !step.ended && !accepted(step.now) && step.now != status::sending && step.now != status::outcome_unknown;
+  return !step.ended && !accepted(step.now) && step.now != status::sending
+         && step.now != status::outcome_unknown;
 }
 
 bool positive(status x) noexcept {
@@ -75,7 +77,8 @@ void delivery_model::chain(recorder& r) const {
     if (!s.finished || confirmed || !any_accepted(s))
       r.emit(fallback_taken{s.current, to, step.why});
   }
-  if (s.finished && s.now != status::dead_lettered && !any_accepted(s) && was_tried(s) && !any_open(s))
+  if (s.finished && s.now != status::dead_lettered && !any_accepted(s) && was_tried(s)
+      && !any_open(s))
     r.emit(dead_lettered{dead_reason(s)});
 }
 
@@ -98,9 +101,11 @@ void delivery_model::time_out(recorder& r) const {
     return;
   const auto& step = s.steps[s.current];
   auto last = s.current + 1U >= s.steps.size();
-  if (last || !step.timed || reached(s, s.current) || step.first_call + s.plan->steps[s.current].timeout > r.now)
+  if (last || !step.timed || reached(s, s.current)
+      || step.first_call + s.plan->steps[s.current].timeout > r.now)
     return;
-  r.emit(fallback_taken{s.current, static_cast<std::uint8_t>(s.current + 1U), reason::not_confirmed_in_time});
+  r.emit(fallback_taken{s.current, static_cast<std::uint8_t>(s.current + 1U),
+                        reason::not_confirmed_in_time});
 }
 
 delivery_model::facts delivery_model::wake(timestamp now, std::span<const std::uint16_t> calling) {
@@ -112,7 +117,8 @@ delivery_model::facts delivery_model::wake(timestamp now, std::span<const std::u
       r.emit(outcome_unknown{a.number, now + policy_.calls->unknown_wait_after_restart, "restart"});
   }
   settle(r);
-  if (!state_.finished && state_.expires_at != no_time && state_.expires_at <= now && !any_open(state_))
+  if (!state_.finished && state_.expires_at != no_time && state_.expires_at <= now
+      && !any_open(state_))
     r.emit(expired{state_.current});
   time_out(r);
   chain(r);
@@ -149,8 +155,8 @@ std::uint16_t delivery_model::next_number(std::size_t pending) const noexcept {
   return static_cast<std::uint16_t>(last + 1U + pending);
 }
 
-attempt_started delivery_model::intent(std::uint8_t step, std::uint16_t number, const permit& p, hash16 content,
-                                       timestamp now) const {
+attempt_started delivery_model::intent(std::uint8_t step, std::uint16_t number, const permit& p,
+                                       hash16 content, timestamp now) const {
   attempt_started f;
   f.number = number;
   f.step = step;
@@ -170,12 +176,14 @@ void delivery_model::begin(const attempt_started& f, timestamp at) {
 timestamp delivery_model::retry_time(const attempt_state& a, const call_outcome& o, timestamp now,
                                      double jitter) const {
   const auto& step = state_.steps[a.step];
-  auto left = step.ended || (state_.plan->by != strategy::all && a.step != state_.current) || state_.finished;
+  auto left = step.ended || (state_.plan->by != strategy::all && a.step != state_.current)
+              || state_.finished;
   if (left)
     return no_time;
   if (o.error == error_class::soft_bounce)
-    return step.soft_bounces + 1U < policy_.retry->soft_bounce.calls ? now + policy_.retry->soft_bounce.first_wait
-                                                                    : no_time;
+    return step.soft_bounces + 1U < policy_.retry->soft_bounce.calls
+               ? now + policy_.retry->soft_bounce.first_wait
+               : no_time;
   auto retried = o.error == error_class::transient || o.error == error_class::rate_limited
                  || o.error == error_class::unknown;
   const auto& policy = policy_.retry->of(state_.plan->at);
@@ -188,12 +196,14 @@ timestamp delivery_model::retry_time(const attempt_state& a, const call_outcome&
   return now + std::max(wait, o.retry_after.value_or(duration{0}));
 }
 
-delivery_model::facts delivery_model::outcome(std::uint16_t number, const call_outcome& o, timestamp now,
-                                              double jitter) {
+delivery_model::facts delivery_model::outcome(std::uint16_t number, const call_outcome& o,
+                                              timestamp now, double jitter) {
   recorder r{state_, now, {}};
   const auto* a = find_attempt(state_, number);
   if (a == nullptr)
     return {};
+  if (a->now == status::bounced || a->now == status::failed)
+    return {}; // a callback was quicker than the answer, and says more
   if (o.what == call_outcome::kind::accepted) {
     r.emit(attempt_succeeded{number, o.provider_message_id});
   } else if (a->now != status::sending) {
@@ -207,9 +217,10 @@ delivery_model::facts delivery_model::outcome(std::uint16_t number, const call_o
   return std::move(r.out);
 }
 
-delivery_model::facts delivery_model::not_called(std::uint16_t number, timestamp now, bool again) {
-  recorder r{state_, now, {}};
-  r.emit(attempt_failed{number, error_class::not_called, {}, again ? now : no_time});
+delivery_model::facts delivery_model::not_called(std::uint16_t number, timestamp retry_at,
+                                                 bool again) {
+  recorder r{state_, retry_at, {}};
+  r.emit(attempt_failed{number, error_class::not_called, {}, again ? retry_at : no_time});
   chain(r);
   return std::move(r.out);
 }
@@ -220,11 +231,13 @@ delivery_model::facts delivery_model::report(const provider_report& p, timestamp
   if (a == nullptr)
     return {};
   auto known = static_cast<int>(a->now);
-  auto told = static_cast<int>(p.what); // sent < delivered < read < clicked, in the order of the enum
+  auto told
+      = static_cast<int>(p.what); // sent < delivered < read < clicked, in the order of the enum
   if (positive(p.what) && positive(a->now) && told <= known)
     return {};
-  if (!positive(p.what) && (a->now == status::bounced || a->now == status::failed || a->now == status::delivered
-                            || a->now == status::read || a->now == status::clicked))
+  if (!positive(p.what)
+      && (a->now == status::bounced || a->now == status::failed || a->now == status::delivered
+          || a->now == status::read || a->now == status::clicked))
     return {};
   auto unknown = a->now == status::outcome_unknown && a->settle_at != no_time;
   auto step = a->step;
@@ -264,7 +277,8 @@ delivery_model::facts delivery_model::post_in_app(std::uint8_t step, timestamp n
   return std::move(r.out);
 }
 
-delivery_model::facts delivery_model::cancel(reason why, const std::string& event_id, timestamp now) {
+delivery_model::facts delivery_model::cancel(reason why, const std::string& event_id,
+                                             timestamp now) {
   recorder r{state_, now, {}};
   auto pending = std::any_of(state_.attempts.begin(), state_.attempts.end(), [](const auto& a) {
     return a.now == status::outcome_unknown && a.settle_at != no_time;
@@ -286,16 +300,16 @@ delivery_model::facts delivery_model::discard(const std::string& note, timestamp
   return std::move(r.out);
 }
 
-delivery_model::facts delivery_model::reschedule(timestamp send_at, timestamp expires_at, const std::string& event_id,
-                                                 timestamp now) {
+delivery_model::facts delivery_model::reschedule(timestamp send_at, timestamp expires_at,
+                                                 const std::string& event_id, timestamp now) {
   recorder r{state_, now, {}};
   if (!state_.finished && state_.attempts.empty())
     r.emit(rescheduled{send_at, expires_at, event_id});
   return std::move(r.out);
 }
 
-delivery_model::facts delivery_model::plan(const notification_planned& f, std::span<const step_verdict> verdicts,
-                                           timestamp now) {
+delivery_model::facts delivery_model::plan(const notification_planned& f,
+                                           std::span<const step_verdict> verdicts, timestamp now) {
   recorder r{state_, now, {}};
   r.emit(f);
   if (f.send_at > now)

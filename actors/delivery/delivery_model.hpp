@@ -1,15 +1,15 @@
 #pragma once
 
-#include <optional>
-#include <span>
-#include <string>
-#include <vector>
-
 #include "messages/catalogue.hpp"
 #include "messages/engine.hpp"
 
 #include "actors/delivery/notification.hpp"
 #include "config/settings.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
 
 namespace carillon {
 
@@ -20,18 +20,22 @@ struct delivery_policy {
   category_policy category;
 };
 
-/// The brain of one notification: walks its steps. Pure: time and chance are arguments. Each method folds the facts it
-/// decides and returns them, oldest first, to be journaled. docs/delivery.md tells the rules in words.
+/// The brain of one notification: walks its steps. Pure: time and chance are arguments. Each method
+/// folds the facts it decides and returns them, oldest first, to be journaled. docs/delivery.md
+/// tells the rules in words.
 class delivery_model {
 public:
   using facts = std::vector<fact>;
 
-  delivery_model(notification_state state, delivery_policy policy) : state_(std::move(state)), policy_(policy) {}
+  delivery_model(notification_state state, delivery_policy policy)
+      : state_(std::move(state)), policy_(policy) {}
 
-  [[nodiscard]] const notification_state& state() const noexcept { return state_; }
+  [[nodiscard]] const notification_state& state() const noexcept {
+    return state_;
+  }
 
-  /// What a deadline, a restart or a new day brings: lost calls, unknown outcomes to settle, expiry, time-outs. `calling`
-  /// are the numbers of the attempts whose answers are still awaited.
+  /// What a deadline, a restart or a new day brings: lost calls, unknown outcomes to settle,
+  /// expiry, time-outs. `calling` are the numbers of the attempts whose answers are still awaited.
   facts wake(timestamp now, std::span<const std::uint16_t> calling);
 
   /// The steps on which something is to be done now.
@@ -44,18 +48,19 @@ public:
   [[nodiscard]] std::uint16_t next_number(std::size_t pending) const noexcept;
 
   /// The fact that a call rests on; folded by `begin` once it is durable.
-  [[nodiscard]] attempt_started intent(std::uint8_t step, std::uint16_t number, const permit& p, hash16 content,
-                                       timestamp now) const;
+  [[nodiscard]] attempt_started intent(std::uint8_t step, std::uint16_t number, const permit& p,
+                                       hash16 content, timestamp now) const;
   void begin(const attempt_started& f, timestamp at);
 
   /// What the call came to. `jitter` is in [-1, 1].
   facts outcome(std::uint16_t number, const call_outcome& o, timestamp now, double jitter);
 
   /// The intent was never carried out, because somebody cancelled in between.
-  facts not_called(std::uint16_t number, timestamp now, bool again);
+  facts not_called(std::uint16_t number, timestamp retry_at, bool again);
 
   facts report(const provider_report& r, timestamp now);
-  /// What a gate holds is due now: it may say something else today. Not a fact; if it holds again, that is one.
+  /// What a gate holds is due now: it may say something else today. Not a fact; if it holds again,
+  /// that is one.
   void look_again() noexcept;
 
   facts confirm_in_app(status what, timestamp now);
@@ -63,9 +68,11 @@ public:
   facts cancel(reason why, const std::string& event_id, timestamp now);
   facts start_again(reason why, timestamp now);
   facts discard(const std::string& note, timestamp now);
-  facts reschedule(timestamp send_at, timestamp expires_at, const std::string& event_id, timestamp now);
+  facts reschedule(timestamp send_at, timestamp expires_at, const std::string& event_id,
+                   timestamp now);
 
-  /// Of a planning: what the gates said of the first steps. In-app steps that may go are posted at once.
+  /// Of a planning: what the gates said of the first steps. In-app steps that may go are posted at
+  /// once.
   facts plan(const notification_planned& f, std::span<const step_verdict> verdicts, timestamp now);
 
 private:
@@ -73,7 +80,8 @@ private:
   void chain(recorder& r) const;
   void settle(recorder& r) const;
   void time_out(recorder& r) const;
-  [[nodiscard]] timestamp retry_time(const attempt_state& a, const call_outcome& o, timestamp now, double jitter) const;
+  [[nodiscard]] timestamp retry_time(const attempt_state& a, const call_outcome& o, timestamp now,
+                                     double jitter) const;
 
   notification_state state_;
   delivery_policy policy_;

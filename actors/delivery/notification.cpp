@@ -9,16 +9,16 @@ namespace {
 /// How far along the way to the reader a status is; 0: not accepted by anyone.
 int rank(status x) noexcept {
   switch (x) {
-    case status::sent:
-      return 1;
-    case status::delivered:
-      return 2;
-    case status::read:
-      return 3;
-    case status::clicked:
-      return 4;
-    default:
-      return 0;
+  case status::sent:
+    return 1;
+  case status::delivered:
+    return 2;
+  case status::read:
+    return 3;
+  case status::clicked:
+    return 4;
+  default:
+    return 0;
   }
 }
 
@@ -29,16 +29,16 @@ int rank(step_until x) noexcept {
 /// How much a step that came to nothing says: bounced > failed > suppressed.
 int weight(status x) noexcept {
   switch (x) {
-    case status::outcome_unknown:
-      return 4;
-    case status::bounced:
-      return 3;
-    case status::failed:
-      return 2;
-    case status::suppressed:
-      return 1;
-    default:
-      return 0;
+  case status::outcome_unknown:
+    return 4;
+  case status::bounced:
+    return 3;
+  case status::failed:
+    return 2;
+  case status::suppressed:
+    return 1;
+  default:
+    return 0;
   }
 }
 
@@ -56,7 +56,8 @@ void end_steps(notification_state& s, status as, reason why, const step_state* b
     if (&step == but || step.ended)
       continue;
     step.ended = true;
-    if (!accepted(step.now) && open_attempt(s, static_cast<std::uint8_t>(&step - s.steps.data())) == nullptr
+    if (!accepted(step.now)
+        && open_attempt(s, static_cast<std::uint8_t>(&step - s.steps.data())) == nullptr
         && step.now != status::outcome_unknown) {
       step.now = as;
       step.why = why;
@@ -81,7 +82,8 @@ struct folder {
 
   void operator()(const notification_planned& f) {
     auto plan = std::make_shared<notification_plan>();
-    *plan = {f.notification_type, f.in, f.at, f.by, f.steps, f.template_name, f.template_version, f.catalogue_version};
+    *plan = {f.notification_type, f.in, f.at, f.by, f.steps, f.template_name, f.template_version,
+             f.catalogue_version};
     s.plan = std::move(plan);
     s.recipient = f.recipient;
     s.event_id = f.event_id;
@@ -141,10 +143,12 @@ struct folder {
     a.started_at = at;
     a.answer_by = f.answer_by;
     s.attempts.push_back(std::move(a));
+    ++step->calls;
+    if (step->ended || accepted(step->now))
+      return; // the chain ended while the intent was on its way; the call is not made
     step->now = status::sending;
     step->why = reason::none;
     step->wake = no_time;
-    ++step->calls;
     start_time_out(*step);
   }
 
@@ -202,8 +206,9 @@ struct folder {
     if (auto* from = step_at(s, f.from_step)) {
       from->ended = true;
       from->timed = false;
-      if (!accepted(from->now) && from->now != status::bounced && from->now != status::outcome_unknown
-          && from->now != status::suppressed && open_attempt(s, f.from_step) == nullptr)
+      if (!accepted(from->now) && from->now != status::bounced
+          && from->now != status::outcome_unknown && from->now != status::suppressed
+          && open_attempt(s, f.from_step) == nullptr)
         from->now = status::failed;
       if (from->why == reason::none)
         from->why = f.why;
@@ -222,7 +227,8 @@ struct folder {
       if (!f.provider_message_id.empty())
         a->provider_message_id = f.provider_message_id;
       attempt_reported(*a, f);
-      step_reports(a->step, f.what);
+      if (rank(f.what) > 0 || !has_later(*a))
+        step_reports(a->step, f.what);
     } else if (f.number == 0 && step_at(s, f.step) != nullptr) {
       step_reports(f.step, f.what);
     }
@@ -248,6 +254,8 @@ struct folder {
   }
 
   void operator()(const replayed& f) {
+    for (auto& a : s.attempts)
+      a.settle_at = no_time; // what was unknown before is settled by this
     for (auto& step : s.steps) {
       step = {};
       step.now = status::accepted;
@@ -286,7 +294,8 @@ struct folder {
   }
 
 private:
-  /// It may have arrived: another channel would be a second message, so the chain ends where it stands on this step.
+  /// It may have arrived: another channel would be a second message, so the chain ends where it
+  /// stands on this step.
   void give_up(std::uint8_t i) {
     auto& step = s.steps[i];
     step.ended = true;
@@ -333,21 +342,28 @@ private:
       step.why = reason_of(a);
   }
 
+  /// A refusal of an old attempt says nothing about the one that followed it.
+  [[nodiscard]] bool has_later(const attempt_state& a) const {
+    return std::any_of(s.attempts.begin(), s.attempts.end(),
+                       [&](const auto& x) { return x.step == a.step && x.number > a.number; });
+  }
+
   static reason reason_of(const attempt_state& a) {
     switch (a.error) {
-      case error_class::permanent_address:
-        return reason::permanent_address;
-      case error_class::permanent_content:
-        return reason::permanent_content;
-      case error_class::auth:
-        return reason::provider_auth;
-      default:
-        return reason::retries_exhausted;
+    case error_class::permanent_address:
+      return reason::permanent_address;
+    case error_class::permanent_content:
+      return reason::permanent_content;
+    case error_class::auth:
+      return reason::provider_auth;
+    default:
+      return reason::retries_exhausted;
     }
   }
 
   void attempt_reported(attempt_state& a, const provider_reported& f) {
-    if (rank(f.what) > rank(a.now) || f.what == status::bounced || (f.what == status::failed && rank(a.now) <= 1)) {
+    if (rank(f.what) > rank(a.now) || f.what == status::bounced
+        || (f.what == status::failed && rank(a.now) <= 1)) {
       a.now = f.what;
       a.error_code = f.error_code;
     }
@@ -419,13 +435,15 @@ bool reached(const notification_state& s, std::uint8_t i) noexcept {
   const auto& step = s.steps[i];
   if (!accepted(step.now))
     return false;
-  auto silent = std::any_of(s.attempts.begin(), s.attempts.end(),
-                            [i](const auto& a) { return a.step == i && a.silent && accepted(a.now); });
+  auto silent = std::any_of(s.attempts.begin(), s.attempts.end(), [i](const auto& a) {
+    return a.step == i && a.silent && accepted(a.now);
+  });
   return silent || rank(step.now) >= rank(s.plan->steps[i].until);
 }
 
 attempt_state* find_attempt(notification_state& s, std::uint16_t number) noexcept {
-  auto i = std::find_if(s.attempts.begin(), s.attempts.end(), [&](const auto& a) { return a.number == number; });
+  auto i = std::find_if(s.attempts.begin(), s.attempts.end(),
+                        [&](const auto& a) { return a.number == number; });
   return i != s.attempts.end() ? &*i : nullptr;
 }
 
@@ -500,7 +518,8 @@ void apply(notification_state& s, const fact& f, timestamp at) {
   if (type_of(f) == fact_type::dead_lettered || (dead && !any_accepted(s)))
     return;
   s.now = overall(s);
-  if (type_of(f) != fact_type::replayed && !(s.finished && s.why != reason::none && !accepted(s.now)))
+  if (type_of(f) != fact_type::replayed
+      && !(s.finished && s.why != reason::none && !accepted(s.now)))
     s.why = s.steps[leading_step(s)].why;
 }
 

@@ -1,16 +1,16 @@
 #pragma once
 
+#include "messages/facts.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "messages/facts.hpp"
-
 namespace carillon {
 
-/// What never changes after planning. Shared by all notifications of one rule item and partition, so that a waiting
-/// notification costs only what differs.
+/// What never changes after planning. Shared by all notifications of one rule item and partition,
+/// so that a waiting notification costs only what differs.
 struct notification_plan {
   std::string type;
   category in = category::transactional;
@@ -28,7 +28,8 @@ using notification_plan_ptr = std::shared_ptr<const notification_plan>;
 struct attempt_state {
   std::uint16_t number = 0;
   std::uint8_t step = 0;
-  status now = status::sending; ///< sending, sent, delivered, read, clicked, bounced, failed, outcome_unknown
+  status now = status::sending; ///< sending, sent, delivered, read, clicked, bounced, failed,
+                                ///< outcome_unknown
   error_class error = error_class::none;
   bool silent = false;
   std::string provider;
@@ -63,9 +64,9 @@ struct notification_state {
   std::string correlation_key;
   hash16 dedupe;
   std::uint16_t ordinal = 0;
-  std::uint8_t current = 0; ///< the step the chain stands at
-  bool fresh = true; ///< the gates looked at it in this very input
-  bool finished = false; ///< the chain ended
+  std::uint8_t current = 0;      ///< the step the chain stands at
+  bool fresh = true;             ///< the gates looked at it in this very input
+  bool finished = false;         ///< the chain ended
   status now = status::accepted; ///< kept by the fold
   reason why = reason::none;
   timestamp created_at;
@@ -95,8 +96,8 @@ const attempt_state* find_attempt(const notification_state& s, std::uint16_t num
 /// A call without an outcome on that step, or null.
 const attempt_state* open_attempt(const notification_state& s, std::uint8_t step) noexcept;
 
-/// When something is to be looked at again without anyone asking; far_future: never. An open call has no deadline of its
-/// own: whoever makes it answers.
+/// When something is to be looked at again without anyone asking; far_future: never. An open call
+/// has no deadline of its own: whoever makes it answers.
 timestamp deadline_of(const notification_state& s) noexcept;
 
 } // namespace carillon

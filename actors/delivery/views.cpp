@@ -1,8 +1,8 @@
 #include "actors/delivery/views.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "messages/fact_codec.hpp"
+
+#include <nlohmann/json.hpp>
 
 namespace carillon {
 
@@ -44,8 +44,12 @@ struct timeline_words {
     if (i < steps.size())
       out["channel"] = to_string(steps[i].on);
   }
-  void operator()(const notification_planned& f) const { out["until"] = time_or_null(f.send_at); }
-  void operator()(const rescheduled& f) const { out["until"] = time_or_null(f.send_at); }
+  void operator()(const notification_planned& f) const {
+    out["until"] = time_or_null(f.send_at);
+  }
+  void operator()(const rescheduled& f) const {
+    out["until"] = time_or_null(f.send_at);
+  }
   void operator()(const step_held& f) const {
     step(f.step);
     out["reason"] = name_or_null(f.why);
@@ -60,7 +64,9 @@ struct timeline_words {
     out["provider"] = f.provider;
     out["attempt"] = f.number;
   }
-  void operator()(const attempt_succeeded& f) const { out["attempt"] = f.number; }
+  void operator()(const attempt_succeeded& f) const {
+    out["attempt"] = f.number;
+  }
   void operator()(const attempt_failed& f) const {
     out["attempt"] = f.number;
     out["reason"] = to_string(f.error);
@@ -84,11 +90,21 @@ struct timeline_words {
     if (f.number != 0)
       out["attempt"] = f.number;
   }
-  void operator()(const cancelled& f) const { out["reason"] = name_or_null(f.why); }
-  void operator()(const expired& f) const { step(f.step); }
-  void operator()(const dead_lettered& f) const { out["reason"] = name_or_null(f.why); }
-  void operator()(const replayed& f) const { out["reason"] = name_or_null(f.why); }
-  void operator()(const in_app_posted& f) const { step(f.step); }
+  void operator()(const cancelled& f) const {
+    out["reason"] = name_or_null(f.why);
+  }
+  void operator()(const expired& f) const {
+    step(f.step);
+  }
+  void operator()(const dead_lettered& f) const {
+    out["reason"] = name_or_null(f.why);
+  }
+  void operator()(const replayed& f) const {
+    out["reason"] = name_or_null(f.why);
+  }
+  void operator()(const in_app_posted& f) const {
+    step(f.step);
+  }
   void operator()(const in_app_changed& f) const {
     out["channel"] = to_string(channel::in_app);
     out["reason"] = to_string(f.what);
@@ -99,8 +115,9 @@ struct timeline_words {
   }
 };
 
-constexpr check gate_checks[] = {check::global_opt_out, check::channel_switch, check::category_switch, check::consent,
-                                 check::do_not_disturb, check::quiet_hours,    check::rate_limit};
+constexpr check gate_checks[]
+    = {check::global_opt_out, check::channel_switch, check::category_switch, check::consent,
+       check::do_not_disturb, check::quiet_hours,    check::rate_limit};
 
 /// Collects decisions and sentences while the rows go by.
 class explainer {
@@ -112,8 +129,8 @@ public:
 
   void operator()(const notification_planned& f) {
     steps_ = f.steps;
-    say("The event " + f.event_id + " planned this " + f.notification_type + " (" + std::string{to_string(f.in)}
-        + ") for recipient " + f.recipient.str()
+    say("The event " + f.event_id + " planned this " + f.notification_type + " ("
+        + std::string{to_string(f.in)} + ") for recipient " + f.recipient.str()
         + (f.send_at == no_time ? ", due at once." : ", due at " + to_rfc3339(f.send_at) + "."));
     passed(0, f.passed);
   }
@@ -123,7 +140,8 @@ public:
   void operator()(const step_held& f) {
     passed(f.step, f.passed);
     decide(f.step, f.by, verdict::hold, f.why, f.until, f.from, f.inputs);
-    say("The " + on(f.step) + " step waits until " + to_rfc3339(f.until) + ": " + words(f.why) + detail(f.from, f.inputs));
+    say("The " + on(f.step) + " step waits until " + to_rfc3339(f.until) + ": " + words(f.why)
+        + detail(f.from, f.inputs));
   }
   void operator()(const step_suppressed& f) {
     passed(f.step, f.passed);
@@ -132,33 +150,51 @@ public:
   }
   void operator()(const attempt_started& f) {
     passed(f.step, f.passed);
-    say("Attempt " + std::to_string(f.number) + " called " + f.provider + " for " + on(f.step) + ".");
+    say("Attempt " + std::to_string(f.number) + " called " + f.provider + " for " + on(f.step)
+        + ".");
   }
-  void operator()(const attempt_succeeded& f) { say("Attempt " + std::to_string(f.number) + " was accepted."); }
+  void operator()(const attempt_succeeded& f) {
+    say("Attempt " + std::to_string(f.number) + " was accepted.");
+  }
   void operator()(const attempt_failed& f) {
     say("Attempt " + std::to_string(f.number) + " failed (" + std::string{to_string(f.error)}
         + (f.error_code.empty() ? "" : ", code " + f.error_code) + "); "
-        + (f.retry_at == no_time ? "it is not retried." : "it is retried at " + to_rfc3339(f.retry_at) + "."));
+        + (f.retry_at == no_time ? "it is not retried."
+                                 : "it is retried at " + to_rfc3339(f.retry_at) + "."));
   }
   void operator()(const outcome_unknown& f) {
-    say("Attempt " + std::to_string(f.number) + " got no answer and may have reached the provider.");
+    say("Attempt " + std::to_string(f.number)
+        + " got no answer and may have reached the provider.");
   }
   void operator()(const outcome_settled& f) {
-    say("The unknown outcome of attempt " + std::to_string(f.number) + " was settled: "
-        + std::string{to_string(f.as)} + ".");
+    say("The unknown outcome of attempt " + std::to_string(f.number)
+        + " was settled: " + std::string{to_string(f.as)} + ".");
   }
   void operator()(const fallback_taken& f) {
-    say("The chain went on from " + on(f.from_step) + " to " + on(f.to_step) + ": " + words(f.why) + ".");
+    say("The chain went on from " + on(f.from_step) + " to " + on(f.to_step) + ": " + words(f.why)
+        + ".");
   }
   void operator()(const provider_reported& f) {
     say("The " + on(f.step) + " message was reported " + std::string{to_string(f.what)} + ".");
   }
-  void operator()(const cancelled& f) { say("It was cancelled: " + words(f.why) + "."); }
-  void operator()(const expired&) { say("It expired before it could be sent."); }
-  void operator()(const dead_lettered& f) { say("It was dead-lettered: " + words(f.why) + "."); }
-  void operator()(const replayed& f) { say("It was started again: " + words(f.why) + "."); }
-  void operator()(const discarded& f) { say("The dead letter was discarded: " + f.note); }
-  void operator()(const in_app_posted&) { say("It was put into the in-app inbox."); }
+  void operator()(const cancelled& f) {
+    say("It was cancelled: " + words(f.why) + ".");
+  }
+  void operator()(const expired&) {
+    say("It expired before it could be sent.");
+  }
+  void operator()(const dead_lettered& f) {
+    say("It was dead-lettered: " + words(f.why) + ".");
+  }
+  void operator()(const replayed& f) {
+    say("It was started again: " + words(f.why) + ".");
+  }
+  void operator()(const discarded& f) {
+    say("The dead letter was discarded: " + f.note);
+  }
+  void operator()(const in_app_posted&) {
+    say("It was put into the in-app inbox.");
+  }
   void operator()(const in_app_changed& f) {
     say("The reader changed it in the inbox: " + std::string{to_string(f.what)} + ".");
   }
@@ -167,10 +203,14 @@ public:
     // not about one notification
   }
 
-  [[nodiscard]] std::string text() const { return json{{"sentences", sentences_}, {"decisions", decisions_}}.dump(); }
+  [[nodiscard]] std::string text() const {
+    return json{{"sentences", sentences_}, {"decisions", decisions_}}.dump();
+  }
 
 private:
-  void say(std::string sentence) { sentences_.push_back(std::move(sentence)); }
+  void say(std::string sentence) {
+    sentences_.push_back(std::move(sentence));
+  }
 
   [[nodiscard]] std::string on(std::uint8_t step) const {
     return step < steps_.size() ? std::string{to_string(steps_[step].on)} : "unknown";
@@ -239,7 +279,8 @@ std::string show_notification(const notification_state& s) {
            {"category", to_string(s.plan->in)},
            {"priority", to_string(s.plan->at)},
            {"status", to_string(s.now)},
-           {"channel", s.steps.empty() ? json(nullptr) : json(to_string(s.plan->steps[leading_step(s)].on))},
+           {"channel",
+            s.steps.empty() ? json(nullptr) : json(to_string(s.plan->steps[leading_step(s)].on))},
            {"reason", name_or_null(s.why)},
            {"created_at", to_rfc3339(s.created_at)},
            {"updated_at", to_rfc3339(s.updated_at)},
@@ -254,9 +295,14 @@ std::string show_timeline(const std::vector<journal_row>& rows) {
   json items = json::array();
   std::vector<planned_step> steps;
   for (const auto& row : rows) {
-    json item{{"sequence", row.sequence}, {"at", to_rfc3339(row.recorded_at)}, {"type", to_string(row.type)},
-              {"channel", nullptr},       {"provider", nullptr},               {"reason", nullptr},
-              {"until", nullptr},         {"attempt", nullptr}};
+    json item{{"sequence", row.sequence},
+              {"at", to_rfc3339(row.recorded_at)},
+              {"type", to_string(row.type)},
+              {"channel", nullptr},
+              {"provider", nullptr},
+              {"reason", nullptr},
+              {"until", nullptr},
+              {"attempt", nullptr}};
     if (auto f = decode_fact(row.type, row.schema, row.body)) {
       if (const auto* planned = std::get_if<notification_planned>(&*f))
         steps = planned->steps;

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "messages/journal.hpp"
 
 #include "actors/delivery/notification.hpp"
+
+#include <string>
+#include <vector>
 
 namespace carillon {
 

@@ -1,21 +1,22 @@
 #include "actors/intake/intake.hpp"
 
-#include <algorithm>
-
-#include <nlohmann/json.hpp>
-
 #include "messages/errors.hpp"
 
 #include "actors/profile/contact_points.hpp"
 #include "actors/rules/request.hpp"
 #include "actors/rules/rules.hpp"
 
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
 namespace carillon {
 
 namespace {
 
 constexpr auto plan_timeout = std::chrono::seconds{15};
-constexpr std::size_t cost_of_item = 1024; // about what one planned notification holds until it is durable
+constexpr std::size_t cost_of_item
+    = 1024; // about what one planned notification holds until it is durable
 constexpr std::size_t most_named = 100; // recipients an answer names; more are a fan-out
 
 /// The source of what was asked for without an event.
@@ -27,7 +28,13 @@ bool idle(const matched& m) noexcept {
 
 bool is_fan_out(const matched& m) noexcept {
   return m.items.size() > most_named
-         || std::any_of(m.items.begin(), m.items.end(), [](const auto& i) { return !i.role.empty(); });
+         || std::any_of(m.items.begin(), m.items.end(),
+                        [](const auto& i) { return !i.role.empty(); });
+}
+
+/// A repeat whose notification could not be read back just now.
+void promise_not_ready(caf::typed_response_promise<answer> promise) {
+  promise.deliver(make_error(errc::not_ready, "try again"));
 }
 
 std::vector<partition_id> all_partitions() {
@@ -60,26 +67,36 @@ intake_actor::behavior_type intake_state::make_behavior(intake_arguments args) {
   args_ = args;
   random_.seed(std::random_device{}());
   return {
-    [this](const submit_events& m) { return on_events(m); },
-    [this](const submit_notification& m) { return on_notification(m); },
-    [this](const notification_command& m) { return route<answer>(partition_of(m.id), m); },
-    [this](const recipient_command& m) { return route<answer>(partition_of(m.tenant, m.recipient), m); },
-    [this](const inbox_command& m) { return route<answer>(partition_of(m.tenant, m.recipient), m); },
-    [this](const provider_report& m) { return route<answer>(partition_of(m.id), m); },
-    [this](const claim_request& m) { return route<claim_answer>(home_of(m.tenant, m.route, m.key), m); },
-    [this](const complete_request& m) { return route<caf::unit_t>(home_of(m.tenant, m.route, m.key), m); },
-    [this](const resume_inbox& m) { return route<inbox_resumed>(partition_of(m.tenant, m.recipient), m); },
-    [this](const watch_inbox& m) {
-      auto p = partition_of(m.tenant, m.recipient);
-      if (owners_ && (*owners_)[p.value])
-        self_->send((*owners_)[p.value], m);
-    },
-    [this](const know_partitions& m) { owners_ = m.table; },
-    [this](const journal_health& m) { on_health(m); },
-    [this](const drain&) {
-      draining_ = true;
-      return drained{};
-    },
+      [this](const submit_events& m) { return on_events(m); },
+      [this](const submit_notification& m) { return on_notification(m); },
+      [this](const notification_command& m) { return route<answer>(partition_of(m.id), m); },
+      [this](const recipient_command& m) {
+        return route<answer>(partition_of(m.tenant, m.recipient), m);
+      },
+      [this](const inbox_command& m) {
+        return route<answer>(partition_of(m.tenant, m.recipient), m);
+      },
+      [this](const provider_report& m) { return route<answer>(partition_of(m.id), m); },
+      [this](const claim_request& m) {
+        return route<claim_answer>(home_of(m.tenant, m.route, m.key), m);
+      },
+      [this](const complete_request& m) {
+        return route<caf::unit_t>(home_of(m.tenant, m.route, m.key), m);
+      },
+      [this](const resume_inbox& m) {
+        return route<inbox_resumed>(partition_of(m.tenant, m.recipient), m);
+      },
+      [this](const watch_inbox& m) {
+        auto p = partition_of(m.tenant, m.recipient);
+        if (owners_ && (*owners_)[p.value])
+          self_->send((*owners_)[p.value], m);
+      },
+      [this](const know_partitions& m) { owners_ = m.table; },
+      [this](const journal_health& m) { on_health(m); },
+      [this](const drain&) {
+        draining_ = true;
+        return drained{};
+      },
   };
 }
 
@@ -162,7 +179,8 @@ void intake_state::plan(const submission_ptr& s, std::size_t index, const event_
   }
 }
 
-event_plan& intake_state::part(submission& s, partition_id p, std::size_t index, const event_ptr& e) {
+event_plan& intake_state::part(submission& s, partition_id p, std::size_t index,
+                               const event_ptr& e) {
   auto& piece = s.parts[p];
   if (piece.indices.empty() || piece.indices.back() != index) {
     piece.indices.push_back(index);
@@ -181,13 +199,14 @@ void intake_state::send_parts(const submission_ptr& s) {
       continue;
     }
     self_->request((*owners_)[p.value], plan_timeout, std::move(m))
-      .then([this, s, p = p](const events_answer& a) { on_part(s, p, a); },
-            [this, s, p = p](const caf::error&) { on_part(s, p, {}); });
+        .then([this, s, p = p](const events_answer& a) { on_part(s, p, a); },
+              [this, s, p = p](const caf::error&) { on_part(s, p, {}); });
   }
   finish(s);
 }
 
-/// An empty answer: the partition could not make its part durable, so the client has to repeat these events.
+/// An empty answer: the partition could not make its part durable, so the client has to repeat
+/// these events.
 void intake_state::on_part(const submission_ptr& s, partition_id p, const events_answer& a) {
   const auto& indices = s->parts[p].indices;
   for (std::size_t i = 0; i < indices.size(); ++i) {
@@ -199,10 +218,12 @@ void intake_state::on_part(const submission_ptr& s, partition_id p, const events
       continue;
     }
     const auto& got = a.items[i];
-    // A partition that only looked for correlation keys or roles, and found none, knows nothing of a repeat.
+    // A partition that only looked for correlation keys or roles, and found none, knows nothing of
+    // a repeat.
     s->is_new[index] = s->is_new[index] || (!got.duplicate && !got.notifications.empty());
     item.duplicate = item.duplicate || got.duplicate;
-    item.notifications.insert(item.notifications.end(), got.notifications.begin(), got.notifications.end());
+    item.notifications.insert(item.notifications.end(), got.notifications.begin(),
+                              got.notifications.end());
   }
   finish(s);
 }
@@ -248,8 +269,9 @@ caf::result<answer> intake_state::on_notification(const submit_notification& m) 
     return make_error(errc::not_ready, "the partition is starting");
   auto e = std::make_shared<event>();
   e->source = api_source;
-  e->id = m.request_key.empty() ? to_hex(make_hash(std::to_string(random_()), std::to_string(random_())))
-                                : to_hex(make_hash(m.request_key));
+  e->id = m.request_key.empty()
+              ? to_hex(make_hash(std::to_string(random_()), std::to_string(random_())))
+              : to_hex(make_hash(m.request_key));
   e->type = wanted->item.type;
   e->data = wanted->data;
   e->data_text = wanted->data->dump();
@@ -259,23 +281,28 @@ caf::result<answer> intake_state::on_notification(const submit_notification& m) 
   auto promise = self_->make_response_promise<answer>();
   auto owner = (*owners_)[p.value];
   self_->request(owner, plan_timeout, std::move(plans))
-    .then(
-      [this, owner, promise, tenant = m.tenant](const events_answer& a) mutable {
-        notification_command show{tenant, a.items.front().notifications.front().id,
-                                  notification_command::verb::show, {}};
-        self_->request(owner, plan_timeout, std::move(show))
-          .then(
-            [promise](answer& shown) mutable {
-              shown.what = answer::kind::accepted;
-              promise.deliver(std::move(shown));
-            },
-            [promise](const caf::error& err) mutable { promise.deliver(err); });
-      },
-      [promise](const caf::error& err) mutable { promise.deliver(err); });
+      .then(
+          [this, owner, promise, tenant = m.tenant](const events_answer& a) mutable {
+            if (a.items.empty() || a.items.front().notifications.empty())
+              return promise_not_ready(promise);
+            notification_command show{tenant,
+                                      a.items.front().notifications.front().id,
+                                      notification_command::verb::show,
+                                      {}};
+            self_->request(owner, plan_timeout, std::move(show))
+                .then(
+                    [promise](answer& shown) mutable {
+                      shown.what = answer::kind::accepted;
+                      promise.deliver(std::move(shown));
+                    },
+                    [promise](const caf::error& err) mutable { promise.deliver(err); });
+          },
+          [promise](const caf::error& err) mutable { promise.deliver(err); });
   return promise;
 }
 
-intake_actor::behavior_type intake(intake_actor::stateful_pointer<intake_state> self, intake_arguments args) {
+intake_actor::behavior_type intake(intake_actor::stateful_pointer<intake_state> self,
+                                   intake_arguments args) {
   return self->state.make_behavior(args);
 }
 

@@ -1,16 +1,16 @@
 #pragma once
 
-#include <map>
-#include <memory>
-#include <random>
-#include <vector>
+#include "messages/interfaces.hpp"
+#include "messages/metrics.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
-#include "messages/interfaces.hpp"
-#include "messages/metrics.hpp"
+#include <map>
+#include <memory>
+#include <random>
+#include <vector>
 
 namespace carillon {
 
@@ -18,11 +18,13 @@ struct intake_arguments {
   const catalogue_cell* catalogue = nullptr;
   const clock* time = nullptr;
   metrics* count = nullptr;
-  std::size_t memory_budget = std::size_t{1} << 30; ///< bytes of accepted work that is not durable yet
+  std::size_t memory_budget = std::size_t{1}
+                              << 30; ///< bytes of accepted work that is not durable yet
 };
 
-/// Turns events into plan items by the rules and gives each touched partition its part; routes everything else to the owner.
-/// One a node. Refuses with `overloaded` or `journal_unavailable` under pressure. Parses no HTTP, keeps no durable state.
+/// Turns events into plan items by the rules and gives each touched partition its part; routes
+/// everything else to the owner. One a node. Refuses with `overloaded` or `journal_unavailable`
+/// under pressure. Parses no HTTP, keeps no durable state.
 class intake_state {
 public:
   static inline const char* name = "intake";
@@ -54,6 +56,7 @@ private:
   bool draining_ = false;
 };
 
-intake_actor::behavior_type intake(intake_actor::stateful_pointer<intake_state> self, intake_arguments args);
+intake_actor::behavior_type intake(intake_actor::stateful_pointer<intake_state> self,
+                                   intake_arguments args);
 
 } // namespace carillon

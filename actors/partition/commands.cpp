@@ -15,7 +15,8 @@ answer not_found() {
 }
 
 /// The state of a notification that left memory, from its rows.
-std::optional<notification_entry> fold(const notification_id& id, const std::vector<journal_row>& rows) {
+std::optional<notification_entry> fold(const notification_id& id,
+                                       const std::vector<journal_row>& rows) {
   notification_entry entry;
   entry.state.id = id;
   for (const auto& row : rows)
@@ -31,38 +32,47 @@ std::optional<notification_entry> fold(const notification_id& id, const std::vec
 
 delivery_command::verb verb_of(notification_command::verb v) noexcept {
   switch (v) {
-    case notification_command::verb::cancel:
-      return delivery_command::verb::cancel;
-    case notification_command::verb::resend:
-      return delivery_command::verb::resend;
-    case notification_command::verb::replay:
-      return delivery_command::verb::replay;
-    default:
-      return delivery_command::verb::discard;
+  case notification_command::verb::cancel:
+    return delivery_command::verb::cancel;
+  case notification_command::verb::resend:
+    return delivery_command::verb::resend;
+  case notification_command::verb::replay:
+    return delivery_command::verb::replay;
+  default:
+    return delivery_command::verb::discard;
   }
 }
 
 } // namespace
 
-/// Finds the notification in memory or folds it from its rows; null if there is none (or it is another tenant's).
-void partition_state::with_entry(const tenant_id& tenant, const notification_id& id, entry_action then) {
-  auto theirs = [tenant](const notification_entry& e) { return tenant.empty() || e.tenant == tenant; };
+/// Finds the notification in memory or folds it from its rows; null if there is none (or it is
+/// another tenant's).
+void partition_state::with_entry(const tenant_id& tenant, const notification_id& id,
+                                 entry_action then, std::function<void(const caf::error&)> failed) {
+  auto theirs
+      = [tenant](const notification_entry& e) { return tenant.empty() || e.tenant == tenant; };
   if (auto* e = model_->find(id))
     return then(theirs(*e) ? e : nullptr);
   self_->request(args_.store, store_timeout, read_facts{tenant, id})
-    .then(
-      [this, theirs, id, then](const facts_read& x) {
-        if (auto* e = model_->find(id))
-          return then(theirs(*e) ? e : nullptr);
-        auto entry = fold(id, x.rows);
-        then(entry ? &model_->put(id, std::move(*entry)) : nullptr);
-      },
-      [then](const caf::error&) { then(nullptr); });
+      .then(
+          [this, theirs, id, then](const facts_read& x) {
+            if (auto* e = model_->find(id))
+              return then(theirs(*e) ? e : nullptr);
+            auto entry = fold(id, x.rows);
+            then(entry ? &model_->put(id, std::move(*entry)) : nullptr);
+          },
+          [then, failed](const caf::error& e) {
+            if (failed)
+              failed(e);
+            else
+              then(nullptr);
+          });
 }
 
-/// Hands a command to the notification's delivery, which is started for it where it is not alive. `then` gets null if the
-/// delivery could not answer.
-void partition_state::command(notification_entry& e, delivery_command c, std::function<void(const answer*)> then) {
+/// Hands a command to the notification's delivery, which is started for it where it is not alive.
+/// `then` gets null if the delivery could not answer.
+void partition_state::command(notification_entry& e, delivery_command c,
+                              std::function<void(const answer*)> then) {
   auto id = e.state.id;
   e.state.fresh = false;
   if (!running_.contains(id))
@@ -70,7 +80,7 @@ void partition_state::command(notification_entry& e, delivery_command c, std::fu
   auto& r = running_[id];
   ++r.sent;
   self_->request(r.handle, caf::infinite, std::move(c))
-    .then([then](const answer& a) { then(&a); }, [then](const caf::error&) { then(nullptr); });
+      .then([then](const answer& a) { then(&a); }, [then](const caf::error&) { then(nullptr); });
 }
 
 caf::result<answer> partition_state::on_notification(const notification_command& m) {
@@ -88,63 +98,76 @@ caf::result<answer> partition_state::on_notification(const notification_command&
   }
   after_durable(next_sequence_ - 1, [this, m, promise]() mutable {
     self_->request(args_.store, store_timeout, read_facts{m.tenant, m.id})
-      .then(
-        [m, promise](const facts_read& x) mutable {
-          if (x.rows.empty())
-            return give(promise, not_found());
-          auto body = m.what == verb::timeline ? show_timeline(x.rows) : show_explanation(x.rows);
-          promise.deliver(answer{answer::kind::ok, std::move(body), {}, {}, 0});
-        },
-        [promise](const caf::error& err) mutable { promise.deliver(err); });
+        .then(
+            [m, promise](const facts_read& x) mutable {
+              if (x.rows.empty())
+                return give(promise, not_found());
+              auto body
+                  = m.what == verb::timeline ? show_timeline(x.rows) : show_explanation(x.rows);
+              promise.deliver(answer{answer::kind::ok, std::move(body), {}, {}, 0});
+            },
+            [promise](const caf::error& err) mutable { promise.deliver(err); });
   });
   return promise;
 }
 
-void partition_state::show(const tenant_id& tenant, const notification_id& id, answer_promise promise) {
-  with_entry(tenant, id, [this, promise](notification_entry* e) mutable {
-    if (e == nullptr)
-      return give(promise, not_found());
-    answer a{answer::kind::ok, show_notification(e->state), {}, {}, 0};
-    after_durable(next_sequence_ - 1, [promise, a]() mutable { promise.deliver(std::move(a)); });
-  });
+void partition_state::show(const tenant_id& tenant, const notification_id& id,
+                           answer_promise promise) {
+  with_entry(
+      tenant, id,
+      [this, promise](notification_entry* e) mutable {
+        if (e == nullptr)
+          return give(promise, not_found());
+        answer a{answer::kind::ok, show_notification(e->state), {}, {}, 0};
+        after_durable(next_sequence_ - 1,
+                      [promise, a]() mutable { promise.deliver(std::move(a)); });
+      },
+      [promise](const caf::error& e) { give(promise, e); });
 }
 
 void partition_state::tell(const notification_command& m, answer_promise promise) {
-  with_entry(m.tenant, m.id, [this, m, promise](notification_entry* e) mutable {
-    if (e == nullptr)
-      return give(promise, not_found());
-    delivery_command c;
-    c.what = verb_of(m.what);
-    c.why = reason::cancelled_by_request;
-    c.note = m.what == notification_command::verb::cancel ? std::string{} : m.note;
-    command(*e, std::move(c), [this, m, promise](const answer* a) mutable {
-      if (a == nullptr)
-        return give(promise, make_error(errc::not_ready));
-      auto* now_at = model_->find(m.id);
-      auto reply = *a;
-      if (reply.body.empty() && now_at != nullptr && reply.what != answer::kind::conflict)
-        reply.body = show_notification(now_at->state);
-      after_durable(next_sequence_ - 1, [promise, reply]() mutable { promise.deliver(std::move(reply)); });
-    });
-  });
+  with_entry(
+      m.tenant, m.id,
+      [this, m, promise](notification_entry* e) mutable {
+        if (e == nullptr)
+          return give(promise, not_found());
+        delivery_command c;
+        c.what = verb_of(m.what);
+        c.why = reason::cancelled_by_request;
+        c.note = m.what == notification_command::verb::cancel ? std::string{} : m.note;
+        command(*e, std::move(c), [this, m, promise](const answer* a) mutable {
+          if (a == nullptr)
+            return give(promise, make_error(errc::not_ready));
+          auto* now_at = model_->find(m.id);
+          auto reply = *a;
+          if (reply.body.empty() && now_at != nullptr && reply.what != answer::kind::conflict)
+            reply.body = show_notification(now_at->state);
+          after_durable(next_sequence_ - 1,
+                        [promise, reply]() mutable { promise.deliver(std::move(reply)); });
+        });
+      },
+      [promise](const caf::error& e) { give(promise, e); });
 }
 
 caf::result<answer> partition_state::on_report(const provider_report& m) {
   if (!ready_ || draining_)
     return unavailable();
   auto promise = self_->make_response_promise<answer>();
-  with_entry(m.tenant, m.id, [this, m, promise](notification_entry* e) mutable {
-    if (e == nullptr)
-      return give(promise, not_found());
-    delivery_command c;
-    c.what = delivery_command::verb::report;
-    c.report = m;
-    command(*e, std::move(c), [this, promise](const answer* a) mutable {
-      if (a == nullptr)
-        return give(promise, make_error(errc::not_ready));
-      after_durable(next_sequence_ - 1, [promise]() mutable { promise.deliver(answer{}); });
-    });
-  });
+  with_entry(
+      m.tenant, m.id,
+      [this, m, promise](notification_entry* e) mutable {
+        if (e == nullptr)
+          return give(promise, not_found());
+        delivery_command c;
+        c.what = delivery_command::verb::report;
+        c.report = m;
+        command(*e, std::move(c), [this, promise](const answer* a) mutable {
+          if (a == nullptr)
+            return give(promise, make_error(errc::not_ready));
+          after_durable(next_sequence_ - 1, [promise]() mutable { promise.deliver(answer{}); });
+        });
+      },
+      [promise](const caf::error& e) { give(promise, e); });
   return promise;
 }
 

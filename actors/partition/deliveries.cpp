@@ -1,30 +1,27 @@
-#include <algorithm>
-
-#include <caf/send.hpp>
-#include <nlohmann/json.hpp>
-
 #include "messages/errors.hpp"
 #include "messages/fact_codec.hpp"
 
 #include "actors/partition/partition.hpp"
 
+#include <caf/send.hpp>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
 namespace carillon {
 
 namespace {
 
+constexpr auto store_timeout = std::chrono::seconds{10};
 constexpr auto critical = static_cast<std::size_t>(priority::critical);
-
-/// `wake` is a deadline of its own kind: not the past, which means at once.
-bool is_later(timestamp deadline, timestamp now) noexcept {
-  return deadline != far_future && deadline > now;
-}
 
 } // namespace
 
 // -- starting and ending --------------------------------------------------------------------------
 
 /// Starts a delivery, or, where enough are on their way, lets it wait for its turn as a model.
-void partition_state::launch(const notification_id& id, delivery_context_ptr context, const std::string& trace) {
+void partition_state::launch(const notification_id& id, delivery_context_ptr context,
+                             const std::string& trace) {
   auto* e = model_->find(id);
   if (e == nullptr || draining_ || running_.contains(id))
     return;
@@ -36,8 +33,8 @@ void partition_state::launch(const notification_id& id, delivery_context_ptr con
   run(id, *e, std::move(context), trace);
 }
 
-void partition_state::run(const notification_id& id, notification_entry& e, delivery_context_ptr context,
-                          const std::string& trace) {
+void partition_state::run(const notification_id& id, notification_entry& e,
+                          delivery_context_ptr context, const std::string& trace) {
   const auto& categories = args_.services->catalogue->get()->of(e.tenant)->categories;
   delivery_arguments a;
   a.owner = caf::actor_cast<partition_actor>(self_);
@@ -73,30 +70,32 @@ void partition_state::release(const notification_id& id) {
   if (auto* e = model_->find(id)) {
     model_->rest(*e);
     e->armed = far_future;
-    if (deadline_of(e->state) <= now() && !e->state.finished)
+    if (!arm(*e))
       wake(id);
-    else
-      arm(*e);
   }
   run_backlog();
   maybe_drained();
 }
 
-partition_state::running* partition_state::find_running(const notification_id& id, std::uint64_t generation) {
+partition_state::running* partition_state::find_running(const notification_id& id,
+                                                        std::uint64_t generation) {
   auto i = running_.find(id);
   return i != running_.end() && i->second.generation == generation ? &i->second : nullptr;
 }
 
 // -- deadlines ------------------------------------------------------------------------------------
 
-void partition_state::arm(notification_entry& e) {
+/// False if its deadline has come: then it is for the caller, or for an alarm already on its way,
+/// to wake it.
+bool partition_state::arm(notification_entry& e) {
   auto deadline = deadline_of(e.state);
-  if (!is_later(deadline, now()))
-    deadline = far_future;
-  if (deadline == e.armed)
-    return;
-  e.armed = deadline;
-  self_->send(scheduler_, arm_deadline{e.state.id, deadline});
+  if (deadline <= now())
+    return false;
+  if (deadline != e.armed) {
+    e.armed = deadline;
+    self_->send(scheduler_, arm_deadline{e.state.id, deadline});
+  }
+  return true;
 }
 
 void partition_state::on_due(const deadlines_due& m) {
@@ -184,11 +183,14 @@ std::optional<step_verdict> partition_state::impossible(const recipient_entry* r
   return std::nullopt;
 }
 
-void partition_state::ask(const std::shared_ptr<propose>& m, caf::typed_response_promise<proposal_answer> promise) {
+void partition_state::ask(const std::shared_ptr<propose>& m,
+                          caf::typed_response_promise<proposal_answer> promise) {
   using kind = proposal_answer::kind;
   auto* e = model_->find(m->id);
   if (e == nullptr || find_running(m->id, m->generation) == nullptr)
     return give(promise, proposal_answer{kind::refused, {}, {}});
+  if (draining_ && m->attempt)
+    return; // never answered: no call begins any more, and what waits is durable
   const auto& s = e->state;
   auto* r = model_->recipients.find(e->tenant, s.recipient);
   auto on = s.plan->steps[m->step].on;
@@ -210,11 +212,13 @@ void partition_state::ask(const std::shared_ptr<propose>& m, caf::typed_response
   assess q;
   q.items.push_back(std::move(a));
   self_->request(gate_, caf::infinite, std::move(q))
-    .then([this, m, version, promise](const assess& x) { on_verdict(m, x.items.front(), version, promise); },
-          [this](const caf::error& err) { self_->quit(err); });
+      .then([this, m, version,
+             promise](const assess& x) { on_verdict(m, x.items.front(), version, promise); },
+            [this](const caf::error& err) { self_->quit(err); });
 }
 
-void partition_state::on_verdict(const std::shared_ptr<propose>& m, const assessment& a, std::uint64_t version,
+void partition_state::on_verdict(const std::shared_ptr<propose>& m, const assessment& a,
+                                 std::uint64_t version,
                                  caf::typed_response_promise<proposal_answer> promise) {
   using kind = proposal_answer::kind;
   const auto& v = a.steps.front();
@@ -223,6 +227,8 @@ void partition_state::on_verdict(const std::shared_ptr<propose>& m, const assess
   auto changed = (r == nullptr ? 0 : r->version) != version;
   auto gone = e == nullptr || find_running(m->id, m->generation) == nullptr;
   auto late = !gone && e->state.expires_at != no_time && e->state.expires_at <= now();
+  if (draining_ && m->attempt)
+    return;
   if (v.says == verdict::pass && a.reserve && (changed || gone || late))
     self_->send(limiter_, release_slot{a.tenant, a.recipient, v.on, a.id});
   if (gone || late)
@@ -254,20 +260,28 @@ caf::result<delivery_context_ptr> partition_state::on_get_context(const get_cont
   if (e == nullptr || r == nullptr)
     return make_error(errc::not_found);
   auto promise = self_->make_response_promise<delivery_context_ptr>();
-  self_->request(args_.store, std::chrono::seconds{30}, read_facts{e->tenant, m.id})
-    .then(
-      [this, m, promise](const facts_read& x) mutable {
-        auto* entry = model_->find(m.id);
-        if (entry == nullptr)
-          return give(promise, make_error(errc::not_found));
-        promise.deliver(make_context(*entry, x.rows));
-      },
-      [this, m, promise](const caf::error& err) mutable { promise.deliver(err); });
+  // Its rows are read back from the journal, so they have to be there.
+  after_durable(e->last_sequence, [this, m, promise] { read_context(m, promise); });
   return promise;
 }
 
+void partition_state::read_context(const get_context& m,
+                                   caf::typed_response_promise<delivery_context_ptr> promise) {
+  auto* e = model_->find(m.id);
+  if (e == nullptr || find_running(m.id, m.generation) == nullptr)
+    return give(promise, make_error(errc::not_found));
+  self_->request(args_.store, store_timeout, read_facts{e->tenant, m.id})
+      .then(
+          [this, m, promise](const facts_read& x) {
+            auto* entry = model_->find(m.id);
+            give(promise, entry == nullptr ? nullptr : make_context(*entry, x.rows));
+          },
+          [promise](const caf::error& err) { give(promise, err); });
+}
+
 /// Unseals the newest content among the notification's rows, and the profile as it is now.
-delivery_context_ptr partition_state::make_context(const notification_entry& e, const std::vector<journal_row>& rows) {
+delivery_context_ptr partition_state::make_context(const notification_entry& e,
+                                                   const std::vector<journal_row>& rows) {
   auto context = std::make_shared<delivery_context>();
   auto* r = model_->recipients.find(e.tenant, e.state.recipient);
   auto lost = r == nullptr;
@@ -282,8 +296,8 @@ delivery_context_ptr partition_state::make_context(const notification_entry& e, 
   context->who = std::make_shared<const profile>(std::move(who));
   std::optional<std::string> plain;
   for (const auto& row : rows)
-    if ((row.type == fact_type::notification_planned || row.type == fact_type::rescheduled) && !row.sealed.empty()
-        && r != nullptr)
+    if ((row.type == fact_type::notification_planned || row.type == fact_type::rescheduled)
+        && !row.sealed.empty() && r != nullptr)
       plain = seal().unseal(r->key, row.sealed, context_of(e.state.id));
   context->forgotten = lost || !plain;
   if (plain) {

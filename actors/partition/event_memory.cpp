@@ -6,7 +6,8 @@ namespace carillon {
 
 namespace {
 
-constexpr std::size_t filter_words = std::size_t{1} << 14; // 1 Mbit, made only once something is let go
+constexpr std::size_t filter_words = std::size_t{1}
+                                     << 14; // 1 Mbit, made only once something is let go
 constexpr int probes = 4;
 
 template <class F>

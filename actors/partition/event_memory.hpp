@@ -1,19 +1,20 @@
 #pragma once
 
+#include "messages/ids.hpp"
+#include "messages/time.hpp"
+
+#include <absl/container/flat_hash_map.h>
+
 #include <cstdint>
 #include <deque>
 #include <utility>
 #include <vector>
 
-#include <absl/container/flat_hash_map.h>
-
-#include "messages/ids.hpp"
-#include "messages/time.hpp"
-
 namespace carillon {
 
-/// Which events this partition has planned, so that a repeated one is answered with the same ids (7 days). The recent ones
-/// are kept exactly, up to a bound; older ones only as bits of a filter, whose hits are looked up in the read models.
+/// Which events this partition has planned, so that a repeated one is answered with the same ids (7
+/// days). The recent ones are kept exactly, up to a bound; older ones only as bits of a filter,
+/// whose hits are looked up in the read models.
 class event_memory {
 public:
   /// `most` entries kept exactly.

@@ -1,72 +1,20 @@
 #include "actors/partition/partition.hpp"
 
-#include <caf/send.hpp>
-#include <spdlog/spdlog.h>
-
 #include "messages/errors.hpp"
 #include "messages/fact_codec.hpp"
 
 #include "actors/inbox/inbox.hpp"
+#include "actors/partition/fact_routes.hpp"
 #include "actors/preference_gate/preference_gate.hpp"
 #include "actors/rate_limiter/rate_limiter.hpp"
 #include "actors/scheduler/scheduler.hpp"
 
+#include <caf/send.hpp>
+#include <spdlog/spdlog.h>
+
 namespace carillon {
 
 namespace {
-
-/// Whose notification it is, or whom the fact names.
-struct channel_of_fact {
-  const notification_entry* entry;
-
-  channel operator()(const attempt_started& f) const { return f.on; }
-  channel operator()(const step_held& f) const { return at(f.step); }
-  channel operator()(const step_suppressed& f) const { return at(f.step); }
-  channel operator()(const fallback_taken& f) const { return at(f.from_step); }
-  channel operator()(const consent_recorded& f) const { return f.on; }
-  template <class Other>
-  channel operator()(const Other&) const {
-    return channel::sms;
-  }
-
-private:
-  channel at(std::uint8_t step) const {
-    return entry != nullptr && step < entry->state.plan->steps.size() ? entry->state.plan->steps[step].on
-                                                                       : channel::sms;
-  }
-};
-
-bool concerns_gate(fact_type t) noexcept {
-  return family_of(t) == fact_family::ledger;
-}
-
-bool concerns_limiter(fact_type t) noexcept {
-  switch (t) {
-    case fact_type::attempt_started:
-    case fact_type::step_held:
-    case fact_type::step_suppressed:
-    case fact_type::fallback_taken:
-    case fact_type::cancelled:
-    case fact_type::expired:
-    case fact_type::dead_lettered:
-    case fact_type::discarded:
-    case fact_type::recipient_erased:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool concerns_inbox(fact_type t) noexcept {
-  switch (t) {
-    case fact_type::in_app_posted:
-    case fact_type::in_app_changed:
-    case fact_type::recipient_erased:
-      return true;
-    default:
-      return false;
-  }
-}
 
 /// The facts for which `concerns`, in their order.
 template <class F>
@@ -86,35 +34,39 @@ partition_actor::behavior_type partition_state::make_behavior(partition_argument
   const auto& services = *args_.services;
   model_.emplace(seal(), services.memory);
   random_.seed(std::random_device{}());
-  self_->attach_functor([shown = shown_, m = &count()](const caf::error&) { m->notifications_waiting.sub(*shown); });
+  self_->attach_functor(
+      [shown = shown_, m = &count()](const caf::error&) { m->notifications_waiting.sub(*shown); });
   auto owner = caf::actor_cast<partition_actor>(self_);
-  limiter_ = self_->spawn<caf::linked>(rate_limiter, rate_limiter_arguments{services.limits, &count()});
-  gate_ = self_->spawn<caf::linked>(preference_gate,
-                                    preference_gate_arguments{limiter_, services.catalogue, &count()});
-  scheduler_ = self_->spawn<caf::linked>(scheduler, scheduler_arguments{owner, services.deliveries->time});
-  inbox_ = self_->spawn<caf::linked>(inbox, inbox_arguments{services.hub, &seal(), services.deliveries->time});
+  limiter_
+      = self_->spawn<caf::linked>(rate_limiter, rate_limiter_arguments{services.limits, &count()});
+  gate_ = self_->spawn<caf::linked>(
+      preference_gate, preference_gate_arguments{limiter_, services.catalogue, &count()});
+  scheduler_
+      = self_->spawn<caf::linked>(scheduler, scheduler_arguments{owner, services.deliveries->time});
+  inbox_ = self_->spawn<caf::linked>(
+      inbox, inbox_arguments{services.hub, &seal(), services.deliveries->time});
   return {
-    [this](plan_events& m) { return on_plan(m); },
-    [this](const notification_command& m) { return on_notification(m); },
-    [this](const recipient_command& m) { return on_recipient(m); },
-    [this](const inbox_command& m) { return on_inbox(m); },
-    [this](const provider_report& m) { return on_report(m); },
-    [this](const claim_request& m) { return on_claim(m); },
-    [this](const complete_request& m) { return on_complete(m); },
-    [this](const resume_inbox& m) -> caf::result<inbox_resumed> {
-      if (!ready_)
-        return unavailable();
-      return self_->delegate(inbox_, m);
-    },
-    [this](const watch_inbox& m) { self_->send(inbox_, m); },
-    [this](propose& m) { return on_propose(m); },
-    [this](const get_context& m) { return on_get_context(m); },
-    [this](const deadlines_due& m) { on_due(m); },
-    [this](const replay_rows& m) { on_replay(m); },
-    [this](const replay_end& m) { on_replay_end(m); },
-    [this](const projected& m) { on_projected(m); },
-    [this](const get_health&) { return on_health(); },
-    [this](const drain&) { return on_drain(); },
+      [this](plan_events& m) { return on_plan(m); },
+      [this](const notification_command& m) { return on_notification(m); },
+      [this](const recipient_command& m) { return on_recipient(m); },
+      [this](const inbox_command& m) { return on_inbox(m); },
+      [this](const provider_report& m) { return on_report(m); },
+      [this](const claim_request& m) { return on_claim(m); },
+      [this](const complete_request& m) { return on_complete(m); },
+      [this](const resume_inbox& m) -> caf::result<inbox_resumed> {
+        if (!ready_)
+          return unavailable();
+        return self_->delegate(inbox_, m);
+      },
+      [this](const watch_inbox& m) { self_->send(inbox_, m); },
+      [this](propose& m) { return on_propose(m); },
+      [this](const get_context& m) { return on_get_context(m); },
+      [this](const deadlines_due& m) { on_due(m); },
+      [this](const replay_rows& m) { on_replay(m); },
+      [this](const replay_end& m) { on_replay_end(m); },
+      [this](const projected& m) { on_projected(m); },
+      [this](const get_health&) { return on_health(); },
+      [this](const drain&) { return on_drain(); },
   };
 }
 
@@ -123,8 +75,8 @@ caf::error partition_state::unavailable() const {
 }
 
 caf::result<health> partition_state::on_health() const {
-  return health{ready_, R"({"notifications":)" + std::to_string(model_->notifications()) + R"(,"deliveries":)"
-                          + std::to_string(running_.size()) + "}"};
+  return health{ready_, R"({"notifications":)" + std::to_string(model_->notifications())
+                            + R"(,"deliveries":)" + std::to_string(running_.size()) + "}"};
 }
 
 notification_id partition_state::new_id(timestamp at) {
@@ -137,8 +89,10 @@ wrapped_key partition_state::key_row(const tenant_id& tenant, const recipient_id
   return {args_.id, tenant, recipient, wrapped};
 }
 
-/// The recipient's entry with a data key; one that was made just now becomes part of the input's append.
-recipient_entry& partition_state::key_for(const tenant_id& tenant, const recipient_id& recipient, input& in) {
+/// The recipient's entry with a data key; one that was made just now becomes part of the input's
+/// append.
+recipient_entry& partition_state::key_for(const tenant_id& tenant, const recipient_id& recipient,
+                                          input& in) {
   auto& e = model_->recipients.with_key(tenant, recipient);
   if (e.key_new) {
     in.keys.push_back(key_row(tenant, recipient, e.key));
@@ -149,7 +103,8 @@ recipient_entry& partition_state::key_for(const tenant_id& tenant, const recipie
 
 // -- the journal ----------------------------------------------------------------------------------
 
-journal_row partition_state::encode(const input& in, const pending_fact& f, std::uint64_t sequence) const {
+journal_row partition_state::encode(const input& in, const pending_fact& f,
+                                    std::uint64_t sequence) const {
   journal_row row;
   row.partition = args_.id;
   row.sequence = sequence;
@@ -171,21 +126,34 @@ struct partition_state::tally {
   const notification_entry* entry;
   timestamp at;
 
-  void operator()(const step_held& f) const { count.holds[static_cast<std::size_t>(f.why)].add(); }
-  void operator()(const step_suppressed& f) const { count.suppressions[static_cast<std::size_t>(f.why)].add(); }
-  void operator()(const cancelled&) const { count.notifications_cancelled.add(); }
-  void operator()(const expired&) const { count.notifications_expired.add(); }
-  void operator()(const dead_lettered&) const { count.notifications_dead_lettered.add(); }
+  void operator()(const step_held& f) const {
+    count.holds[static_cast<std::size_t>(f.why)].add();
+  }
+  void operator()(const step_suppressed& f) const {
+    count.suppressions[static_cast<std::size_t>(f.why)].add();
+  }
+  void operator()(const cancelled&) const {
+    count.notifications_cancelled.add();
+  }
+  void operator()(const expired&) const {
+    count.notifications_expired.add();
+  }
+  void operator()(const dead_lettered&) const {
+    count.notifications_dead_lettered.add();
+  }
   void operator()(const attempt_succeeded& f) const {
     if (entry != nullptr && f.number == 1 && entry->state.send_at == no_time)
       count.event_to_outcome.record(
-        static_cast<std::uint64_t>(std::max(at - entry->state.created_at, duration{0}).count()));
+          static_cast<std::uint64_t>(std::max(at - entry->state.created_at, duration{0}).count()));
   }
   void operator()(const outcome_settled& f) const {
     if (entry == nullptr || f.as != settlement::resend)
       return;
     if (const auto* a = find_attempt(entry->state, f.number))
-      count.attempts_resent_after_unknown[static_cast<std::size_t>(entry->state.plan->steps[a->step].on)].add();
+      count
+          .attempts_resent_after_unknown[static_cast<std::size_t>(
+              entry->state.plan->steps[a->step].on)]
+          .add();
   }
   template <class Other>
   void operator()(const Other&) const {
@@ -209,23 +177,23 @@ std::uint64_t partition_state::commit(input in) {
       touched.emplace_back(f.id, type == fact_type::notification_planned);
     const auto* entry = f.id.is_nil() ? nullptr : model_->find(f.id);
     std::visit(tally{count(), entry, in.at}, f.body);
-    if (!concerns_gate(type) && !concerns_limiter(type) && !concerns_inbox(type))
+    if (!concerns_children(type))
       continue;
-    auto on = std::visit(channel_of_fact{entry}, f.body);
+    auto on = channel_of(f.body, entry);
     auto recipient = entry != nullptr ? entry->state.recipient : f.recipient;
-    applied.push_back({f.id, in.tenant, in.at, std::make_shared<const fact>(std::move(f.body)), std::move(recipient), on,
-                       std::move(f.sealed)});
+    applied.push_back({f.id, in.tenant, in.at, std::make_shared<const fact>(std::move(f.body)),
+                       std::move(recipient), on, std::move(f.sealed)});
   }
   a.keys = std::move(in.keys);
   for (const auto& [id, created] : touched)
     project(a, id, created);
   tell_children(applied, false);
   self_->request(args_.lane, caf::infinite, std::move(a))
-    .then([this](const appended& ack) { on_appended(ack); },
-          [this](const caf::error& e) {
-            spdlog::error("partition {}: append refused: {}", args_.id.value, render(e));
-            self_->quit(e);
-          });
+      .then([this](const appended& ack) { on_appended(ack); },
+            [this](const caf::error& e) {
+              spdlog::error("partition {}: append refused: {}", args_.id.value, render(e));
+              self_->quit(e);
+            });
   return next_sequence_ - 1;
 }
 
@@ -242,8 +210,8 @@ void partition_state::project(append& a, const notification_id& id, bool created
   }
   if (created)
     p.created = std::make_shared<const notification_view>(
-      notification_view{id, entry->tenant, s.recipient, s.event_id, s.dedupe, s.plan->type, s.plan->in, s.plan->at,
-                        s.created_at, s.send_at, s.expires_at});
+        notification_view{id, entry->tenant, s.recipient, s.event_id, s.dedupe, s.plan->type,
+                          s.plan->in, s.plan->at, s.created_at, s.send_at, s.expires_at});
   a.projections.push_back(std::move(p));
   arm(*entry);
 }
@@ -267,11 +235,14 @@ void partition_state::tell_children(const std::vector<applied_fact>& facts, bool
 }
 
 /// Live sessions see a frame only once it is durable.
-void partition_state::show_frames(const tenant_id& tenant, const recipient_id& recipient, std::uint64_t sequence) {
+void partition_state::show_frames(const tenant_id& tenant, const recipient_id& recipient,
+                                  std::uint64_t sequence) {
   const auto* r = model_->recipients.find(tenant, recipient);
   if (r == nullptr)
     return;
-  after_durable(sequence, [this, m = frames_durable{tenant, recipient, r->inbox_offset}] { self_->send(inbox_, m); });
+  after_durable(sequence, [this, m = frames_durable{tenant, recipient, r->inbox_offset}] {
+    self_->send(inbox_, m);
+  });
 }
 
 void partition_state::after_durable(std::uint64_t sequence, std::function<void()> effect) {

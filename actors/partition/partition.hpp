@@ -1,5 +1,19 @@
 #pragma once
 
+#include "messages/interfaces.hpp"
+#include "messages/metrics.hpp"
+#include "messages/sealing.hpp"
+
+#include "actors/delivery/delivery.hpp"
+#include "actors/partition/partition_model.hpp"
+#include "actors/support/give.hpp"
+#include "config/settings.hpp"
+
+#include <absl/container/flat_hash_map.h>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
 #include <array>
 #include <cstdint>
 #include <deque>
@@ -10,30 +24,18 @@
 #include <utility>
 #include <vector>
 
-#include <absl/container/flat_hash_map.h>
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
-#include <caf/typed_response_promise.hpp>
-
-#include "messages/interfaces.hpp"
-#include "messages/metrics.hpp"
-#include "messages/sealing.hpp"
-
-#include "actors/delivery/delivery.hpp"
-#include "actors/partition/partition_model.hpp"
-#include "actors/support/give.hpp"
-#include "config/settings.hpp"
-
 namespace carillon {
 
 /// What all partitions of a node share.
 struct partition_services {
-  std::shared_ptr<const delivery_services> deliveries; ///< senders, clock, sealer, metrics, policies
+  std::shared_ptr<const delivery_services>
+      deliveries; ///< senders, clock, sealer, metrics, policies
   std::array<window_limits, enum_count<channel>> limits;
   partition_limits memory;
   const catalogue_cell* catalogue = nullptr;
   hub_actor hub;
-  std::uint32_t most_deliveries = 64; ///< in flight at once in one partition; critical ones are never counted out
+  std::uint32_t most_deliveries
+      = 64; ///< in flight at once in one partition; critical ones are never counted out
 };
 
 struct partition_arguments {
@@ -44,9 +46,10 @@ struct partition_arguments {
   std::shared_ptr<const partition_services> services;
 };
 
-/// Owner of everything that happens to its recipients: plans, dedupes, numbers and appends all their facts, and lets no answer
-/// or effect out before what it rests on is durable. Spawned and restarted by the supervisor; if an append fails it stops with
-/// its children and is replayed. Never calls a provider.
+/// Owner of everything that happens to its recipients: plans, dedupes, numbers and appends all
+/// their facts, and lets no answer or effect out before what it rests on is durable. Spawned and
+/// restarted by the supervisor; if an append fails it stops with its children and is replayed.
+/// Never calls a provider.
 class partition_state {
 public:
   static inline const char* name = "partition";
@@ -96,7 +99,8 @@ private:
   void show_frames(const tenant_id& tenant, const recipient_id& recipient, std::uint64_t sequence);
   template <class T>
   void answer_when_durable(caf::typed_response_promise<T> promise, T value);
-  wrapped_key key_row(const tenant_id& tenant, const recipient_id& recipient, const std::string& wrapped) const;
+  wrapped_key key_row(const tenant_id& tenant, const recipient_id& recipient,
+                      const std::string& wrapped) const;
   recipient_entry& key_for(const tenant_id& tenant, const recipient_id& recipient, input& in);
 
   // -- replay (replay.cpp)
@@ -110,7 +114,8 @@ private:
   caf::result<events_answer> on_plan(plan_events& m);
   void recall_forgotten(const planning_ptr& p);
   void sort_out(const planning_ptr& p);
-  void answer_repeat(const planning_ptr& p, std::size_t index, const std::vector<notification_id>& ids);
+  void answer_repeat(const planning_ptr& p, std::size_t index,
+                     const std::vector<notification_id>& ids);
   void prepare(const planning_ptr& p, std::size_t index, plan_item item);
   bool try_reschedule(const planning_ptr& p, std::size_t index, const plan_item& item);
   void ask_gates(const planning_ptr& p);
@@ -123,11 +128,12 @@ private:
 
   // -- deliveries (deliveries.cpp)
   void launch(const notification_id& id, delivery_context_ptr context, const std::string& trace);
-  void run(const notification_id& id, notification_entry& e, delivery_context_ptr context, const std::string& trace);
+  void run(const notification_id& id, notification_entry& e, delivery_context_ptr context,
+           const std::string& trace);
   void run_backlog();
   void on_due(const deadlines_due& m);
   void wake(const notification_id& id);
-  void arm(notification_entry& e);
+  bool arm(notification_entry& e);
   caf::result<proposal_answer> on_propose(propose& m);
   caf::result<proposal_answer> on_question(propose& m);
   void ask(const std::shared_ptr<propose>& m, caf::typed_response_promise<proposal_answer> promise);
@@ -135,8 +141,12 @@ private:
                   caf::typed_response_promise<proposal_answer> promise);
   void release(const notification_id& id);
   caf::result<delivery_context_ptr> on_get_context(const get_context& m);
-  delivery_context_ptr make_context(const notification_entry& e, const std::vector<journal_row>& rows);
-  std::optional<step_verdict> impossible(const recipient_entry* r, std::uint8_t step, channel on) const;
+  void read_context(const get_context& m,
+                    caf::typed_response_promise<delivery_context_ptr> promise);
+  delivery_context_ptr make_context(const notification_entry& e,
+                                    const std::vector<journal_row>& rows);
+  std::optional<step_verdict> impossible(const recipient_entry* r, std::uint8_t step,
+                                         channel on) const;
   running* find_running(const notification_id& id, std::uint64_t generation);
 
   // -- commands (commands.cpp)
@@ -145,7 +155,8 @@ private:
   void show(const tenant_id& tenant, const notification_id& id, answer_promise promise);
   void tell(const notification_command& m, answer_promise promise);
   void command(notification_entry& e, delivery_command c, std::function<void(const answer*)> then);
-  void with_entry(const tenant_id& tenant, const notification_id& id, entry_action then);
+  void with_entry(const tenant_id& tenant, const notification_id& id, entry_action then,
+                  std::function<void(const caf::error&)> failed = {});
   caf::result<claim_answer> on_claim(const claim_request& m);
   caf::result<caf::unit_t> on_complete(const complete_request& m);
 
@@ -163,9 +174,15 @@ private:
   caf::result<answer> on_inbox(const inbox_command& m);
   void change_inbox(const inbox_command& m, const inbox_proposal& p, answer_promise promise);
 
-  [[nodiscard]] timestamp now() const { return args_.services->deliveries->time->now(); }
-  [[nodiscard]] metrics& count() const { return *args_.services->deliveries->count; }
-  [[nodiscard]] sealer& seal() const { return *args_.services->deliveries->seal; }
+  [[nodiscard]] timestamp now() const {
+    return args_.services->deliveries->time->now();
+  }
+  [[nodiscard]] metrics& count() const {
+    return *args_.services->deliveries->count;
+  }
+  [[nodiscard]] sealer& seal() const {
+    return *args_.services->deliveries->seal;
+  }
   [[nodiscard]] caf::error unavailable() const;
   [[nodiscard]] notification_id new_id(timestamp at);
   caf::result<health> on_health() const;
@@ -183,13 +200,15 @@ private:
   std::uint64_t next_sequence_ = 1;
   std::uint64_t durable_sequence_ = 0;
   std::deque<std::pair<std::uint64_t, std::function<void()>>> effects_; ///< in order of sequence
-  std::deque<std::pair<std::uint64_t, std::uint64_t>> positions_; ///< (position, sequence) of durable appends
+  std::deque<std::pair<std::uint64_t, std::uint64_t>>
+      positions_; ///< (position, sequence) of durable appends
   std::vector<std::pair<std::uint64_t, notification_id>> to_project_; ///< replayed, by position
   absl::flat_hash_map<notification_id, running> running_;
   std::array<std::deque<notification_id>, enum_count<priority>> backlog_;
   std::vector<caf::typed_response_promise<drained>> drains_;
   std::uint64_t generation_ = 0;
-  std::shared_ptr<std::size_t> shown_ = std::make_shared<std::size_t>(0); ///< of the gauge of notifications
+  std::shared_ptr<std::size_t> shown_
+      = std::make_shared<std::size_t>(0); ///< of the gauge of notifications
   std::mt19937_64 random_;
 };
 

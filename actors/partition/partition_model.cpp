@@ -14,8 +14,8 @@ hash16 correlation_hash(const tenant_id& tenant, const std::string& key) {
 
 } // namespace
 
-void partition_model::apply(const tenant_id& tenant, const notification_id& id, const fact& f, const std::string& sealed,
-                            timestamp at, std::uint64_t sequence) {
+void partition_model::apply(const tenant_id& tenant, const notification_id& id, const fact& f,
+                            const std::string& sealed, timestamp at, std::uint64_t sequence) {
   recipients.apply(tenant, f, sealed, at);
   requests.apply(f, at);
   if (const auto* e = std::get_if<event_received>(&f))
@@ -23,7 +23,8 @@ void partition_model::apply(const tenant_id& tenant, const notification_id& id, 
   if (id.is_nil())
     return;
   auto* entry = find(id);
-  if (const auto* planned = std::get_if<notification_planned>(&f); planned != nullptr && entry == nullptr) {
+  if (const auto* planned = std::get_if<notification_planned>(&f);
+      planned != nullptr && entry == nullptr) {
     entry = notifications_.emplace(id, std::make_unique<notification_entry>()).first->second.get();
     entry->tenant = tenant;
     entry->state.id = id;
@@ -68,7 +69,8 @@ void partition_model::drop(const notification_id& id) {
   notifications_.erase(i);
 }
 
-std::vector<notification_id> partition_model::correlated(const tenant_id& tenant, const std::string& key) const {
+std::vector<notification_id> partition_model::correlated(const tenant_id& tenant,
+                                                         const std::string& key) const {
   std::vector<notification_id> out;
   auto i = correlations_.find(correlation_hash(tenant, key));
   if (i == correlations_.end())
@@ -93,8 +95,8 @@ std::size_t partition_model::drop_finished(std::uint64_t sequence) {
     auto [at, id] = finished_.front();
     finished_.pop_front();
     auto* entry = find(id);
-    auto done = entry != nullptr && entry->state.finished && !entry->busy && entry->last_sequence == at
-                && deadline_of(entry->state) == far_future;
+    auto done = entry != nullptr && entry->state.finished && !entry->busy
+                && entry->last_sequence == at && deadline_of(entry->state) == far_future;
     if (done) {
       drop(id);
       ++dropped;

@@ -1,20 +1,20 @@
 #pragma once
 
-#include <cstdint>
-#include <deque>
-#include <memory>
-#include <string>
-#include <vector>
-
-#include <absl/container/flat_hash_map.h>
-#include <absl/container/flat_hash_set.h>
-
 #include "messages/journal.hpp"
 
 #include "actors/delivery/notification.hpp"
 #include "actors/partition/event_memory.hpp"
 #include "actors/partition/recipient_book.hpp"
 #include "actors/partition/request_memory.hpp"
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace carillon {
 
@@ -24,7 +24,7 @@ struct notification_entry {
   notification_state state;
   std::uint64_t last_sequence = 0;
   timestamp armed = far_future; ///< the deadline its scheduler knows
-  bool busy = false; ///< a delivery is alive: it stays in memory
+  bool busy = false;            ///< a delivery is alive: it stays in memory
 };
 
 struct partition_limits {
@@ -33,15 +33,17 @@ struct partition_limits {
   duration request_window = std::chrono::hours{24};
 };
 
-/// The brain of a partition: the fold over its facts, the same for live facts and for replay. No actor, no I/O.
+/// The brain of a partition: the fold over its facts, the same for live facts and for replay. No
+/// actor, no I/O.
 class partition_model {
 public:
   partition_model(sealer& seal, partition_limits limits)
-    : recipients(seal), events(limits.remembered_events, limits.dedupe_window), requests(limits.request_window) {}
+      : recipients(seal), events(limits.remembered_events, limits.dedupe_window),
+        requests(limits.request_window) {}
 
   /// Folds one fact. `id` is nil where it is about no notification.
-  void apply(const tenant_id& tenant, const notification_id& id, const fact& f, const std::string& sealed, timestamp at,
-             std::uint64_t sequence);
+  void apply(const tenant_id& tenant, const notification_id& id, const fact& f,
+             const std::string& sealed, timestamp at, std::uint64_t sequence);
 
   [[nodiscard]] notification_entry* find(const notification_id& id);
 
@@ -50,7 +52,8 @@ public:
   void drop(const notification_id& id);
 
   /// Notifications under a correlation key that are not finished.
-  [[nodiscard]] std::vector<notification_id> correlated(const tenant_id& tenant, const std::string& key) const;
+  [[nodiscard]] std::vector<notification_id> correlated(const tenant_id& tenant,
+                                                        const std::string& key) const;
 
   /// Its delivery ended.
   void rest(notification_entry& e);
@@ -63,7 +66,9 @@ public:
     for (auto& [id, entry] : notifications_)
       visit(*entry);
   }
-  [[nodiscard]] std::size_t notifications() const noexcept { return notifications_.size(); }
+  [[nodiscard]] std::size_t notifications() const noexcept {
+    return notifications_.size();
+  }
 
   recipient_book recipients;
   event_memory events;
@@ -76,7 +81,7 @@ private:
 
   absl::flat_hash_map<notification_id, std::unique_ptr<notification_entry>> notifications_;
   absl::flat_hash_map<hash16, std::vector<notification_id>> correlations_;
-  std::vector<notification_plan_ptr> plans_; ///< the shared ones, few
+  std::vector<notification_plan_ptr> plans_;                       ///< the shared ones, few
   std::deque<std::pair<std::uint64_t, notification_id>> finished_; ///< by sequence
 };
 

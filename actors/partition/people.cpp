@@ -1,11 +1,11 @@
-#include <nlohmann/json.hpp>
-
 #include "messages/errors.hpp"
 
 #include "actors/partition/partition.hpp"
 #include "actors/profile/consent_json.hpp"
 #include "actors/profile/preferences_json.hpp"
 #include "actors/profile/profile_json.hpp"
+
+#include <nlohmann/json.hpp>
 
 namespace carillon {
 
@@ -23,7 +23,11 @@ answer unknown_recipient() {
 }
 
 answer stale(std::uint64_t version) {
-  return {answer::kind::precondition_failed, {}, {}, "it was changed meanwhile; read it again", version};
+  return {answer::kind::precondition_failed,
+          {},
+          {},
+          "it was changed meanwhile; read it again",
+          version};
 }
 
 std::uint8_t contacts_of(const profile& who) noexcept {
@@ -48,33 +52,33 @@ caf::result<answer> partition_state::on_recipient(const recipient_command& m) {
     return self_->delegate(gate_, m);
   answer a;
   switch (m.what) {
-    case verb::get:
-      a = show_profile(m);
-      break;
-    case verb::put:
-    case verb::patch:
-      a = change_profile(m);
-      break;
-    case verb::erase:
-      a = erase(m);
-      break;
-    case verb::get_preferences:
-      a = show_preferences(m);
-      break;
-    case verb::put_preferences:
-    case verb::patch_preferences:
-      a = change_preferences(m);
-      break;
-    case verb::put_device:
-    case verb::remove_device:
-      a = change_device(m);
-      break;
-    case verb::add_consent:
-      a = add_consent(m);
-      break;
-    default:
-      a = list_consents(m);
-      break;
+  case verb::get:
+    a = show_profile(m);
+    break;
+  case verb::put:
+  case verb::patch:
+    a = change_profile(m);
+    break;
+  case verb::erase:
+    a = erase(m);
+    break;
+  case verb::get_preferences:
+    a = show_preferences(m);
+    break;
+  case verb::put_preferences:
+  case verb::patch_preferences:
+    a = change_preferences(m);
+    break;
+  case verb::put_device:
+  case verb::remove_device:
+    a = change_device(m);
+    break;
+  case verb::add_consent:
+    a = add_consent(m);
+    break;
+  default:
+    a = list_consents(m);
+    break;
   }
   auto promise = self_->make_response_promise<answer>();
   after_durable(next_sequence_ - 1, [promise, a]() mutable { promise.deliver(std::move(a)); });
@@ -102,9 +106,9 @@ answer partition_state::change_profile(const recipient_command& m) {
     return stale(version);
   problem_items problems;
   auto lost = false;
-  auto who = m.what == verb::patch
-               ? patch_profile(model_->recipients.open_profile(*r, m.recipient, lost), *m.body, problems)
-               : parse_profile(*m.body, problems);
+  auto who = m.what == verb::patch ? patch_profile(
+                 model_->recipients.open_profile(*r, m.recipient, lost), *m.body, problems)
+                                   : parse_profile(*m.body, problems);
   if (!problems.empty())
     return invalid(std::move(problems));
   input in;
@@ -124,7 +128,10 @@ answer partition_state::change_profile(const recipient_command& m) {
   in.facts.push_back({{}, m.recipient, std::move(f), std::move(sealed)});
   commit(std::move(in));
   wake_held(m.tenant, m.recipient);
-  return {known ? answer::kind::ok : answer::kind::created, with_id(std::move(body), m.recipient).dump(), {}, {},
+  return {known ? answer::kind::ok : answer::kind::created,
+          with_id(std::move(body), m.recipient).dump(),
+          {},
+          {},
           version + 1};
 }
 
@@ -158,7 +165,8 @@ answer partition_state::erase(const recipient_command& m) {
 void partition_state::wake_held(const tenant_id& tenant, const recipient_id& recipient) {
   std::vector<notification_id> held;
   model_->each_notification([&](notification_entry& e) {
-    if (e.tenant == tenant && e.state.recipient == recipient && !e.state.finished && e.state.now == status::deferred)
+    if (e.tenant == tenant && e.state.recipient == recipient && !e.state.finished
+        && e.state.now == status::deferred)
       held.push_back(e.state.id);
   });
   for (const auto& id : held)
@@ -184,7 +192,8 @@ answer partition_state::change_preferences(const recipient_command& m) {
   preferences own;
   if (m.what == verb::patch_preferences && r != nullptr && !r->preferences.empty()) {
     problem_items ignored;
-    own = patch_preferences(parse_preferences(json::parse(r->preferences), ignored), *m.body, problems);
+    own = patch_preferences(parse_preferences(json::parse(r->preferences), ignored), *m.body,
+                            problems);
   } else if (m.what == verb::patch_preferences) {
     own = patch_preferences({}, *m.body, problems);
   } else {
@@ -219,7 +228,8 @@ answer partition_state::change_device(const recipient_command& m) {
   if (f.removed) {
     const auto* r = model_->recipients.find(m.tenant, m.recipient);
     auto same = [&](const auto& d) { return d.first == f.token; };
-    if (r == nullptr || std::find_if(r->devices.begin(), r->devices.end(), same) == r->devices.end())
+    if (r == nullptr
+        || std::find_if(r->devices.begin(), r->devices.end(), same) == r->devices.end())
       return {answer::kind::not_found, {}, {}, "no such device", 0};
   } else {
     problem_items problems;
@@ -258,9 +268,14 @@ answer partition_state::list_consents(const recipient_command& m) {
   if (const auto* r = model_->recipients.find(m.tenant, m.recipient))
     for (std::size_t i = 0; i < r->consents.size(); ++i) {
       auto plain = seal().unseal(r->key, r->consents_sealed[i], context_of(m.recipient));
-      items.push_back(to_json(r->consents[i].second, r->consents[i].first, plain.value_or(std::string{})));
+      items.push_back(
+          to_json(r->consents[i].second, r->consents[i].first, plain.value_or(std::string{})));
     }
-  return {answer::kind::ok, json{{"items", std::move(items)}, {"next_cursor", nullptr}}.dump(), {}, {}, 0};
+  return {answer::kind::ok,
+          json{{"items", std::move(items)}, {"next_cursor", nullptr}}.dump(),
+          {},
+          {},
+          0};
 }
 
 // -- inbox ----------------------------------------------------------------------------------------
@@ -270,13 +285,14 @@ caf::result<answer> partition_state::on_inbox(const inbox_command& m) {
     return unavailable();
   auto promise = self_->make_response_promise<answer>();
   self_->request(inbox_, caf::infinite, m)
-    .then([this, m, promise](const inbox_proposal& p) { change_inbox(m, p, promise); },
-          [promise](const caf::error& e) mutable { promise.deliver(e); });
+      .then([this, m, promise](const inbox_proposal& p) { change_inbox(m, p, promise); },
+            [promise](const caf::error& e) mutable { promise.deliver(e); });
   return promise;
 }
 
 /// Numbers what the reader changed, and tells the deliveries that wait for a confirmation.
-void partition_state::change_inbox(const inbox_command& m, const inbox_proposal& p, answer_promise promise) {
+void partition_state::change_inbox(const inbox_command& m, const inbox_proposal& p,
+                                   answer_promise promise) {
   if (!p.changes.empty()) {
     input in;
     in.tenant = m.tenant;
@@ -290,7 +306,8 @@ void partition_state::change_inbox(const inbox_command& m, const inbox_proposal&
     auto sequence = commit(std::move(in));
     show_frames(m.tenant, m.recipient, sequence);
   }
-  after_durable(next_sequence_ - 1, [promise, a = p.reply]() mutable { promise.deliver(std::move(a)); });
+  after_durable(next_sequence_ - 1,
+                [promise, a = p.reply]() mutable { promise.deliver(std::move(a)); });
   for (const auto& [id, change] : p.changes) {
     if (id.is_nil() || change.what == in_app_change::archived)
       continue;

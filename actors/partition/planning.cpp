@@ -1,13 +1,13 @@
 #include "actors/partition/planning.hpp"
 
-#include <algorithm>
-
-#include <nlohmann/json.hpp>
-
 #include "messages/errors.hpp"
 
 #include "actors/delivery/inbox_content.hpp"
 #include "actors/renderer/renderer.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace carillon {
 
@@ -56,7 +56,8 @@ void prefer(std::vector<planned_step>& steps, const std::vector<channel>& prefer
   auto place = [&](const planned_step& s) {
     return std::find(preferred.begin(), preferred.end(), s.on) - preferred.begin();
   };
-  std::stable_sort(steps.begin(), steps.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
+  std::stable_sort(steps.begin(), steps.end(),
+                   [&](const auto& a, const auto& b) { return place(a) < place(b); });
 }
 
 } // namespace
@@ -73,7 +74,8 @@ caf::result<events_answer> partition_state::on_plan(plan_events& m) {
   return p->promise;
 }
 
-/// Events that were planned long ago are only bits of a filter: a hit is looked up before it is planned again.
+/// Events that were planned long ago are only bits of a filter: a hit is looked up before it is
+/// planned again.
 void partition_state::recall_forgotten(const planning_ptr& p) {
   auto asked = std::make_shared<std::size_t>(1);
   auto done = [this, p, asked] {
@@ -85,14 +87,16 @@ void partition_state::recall_forgotten(const planning_ptr& p) {
     if (model_->events.find(key) != nullptr || !model_->events.maybe_forgotten(key))
       continue;
     ++*asked;
-    self_->request(args_.store, std::chrono::seconds{10}, find_event{args_.id, p->request.tenant, key})
-      .then(
-        [this, p, key, done](const event_found& x) {
-          for (const auto& id : x.ids)
-            model_->events.remember(key, id, p->at);
-          done();
-        },
-        [p](const caf::error& e) { p->promise.deliver(e); });
+    self_
+        ->request(args_.store, std::chrono::seconds{10},
+                  find_event{args_.id, p->request.tenant, key})
+        .then(
+            [this, p, key, done](const event_found& x) {
+              for (const auto& id : x.ids)
+                model_->events.remember(key, id, p->at);
+              done();
+            },
+            [p](const caf::error& e) { p->promise.deliver(e); });
   }
   done();
 }
@@ -143,28 +147,33 @@ void partition_state::sort_out(const planning_ptr& p) {
   ask_gates(p);
 }
 
-void partition_state::answer_repeat(const planning_ptr& p, std::size_t index, const std::vector<notification_id>& ids) {
+void partition_state::answer_repeat(const planning_ptr& p, std::size_t index,
+                                    const std::vector<notification_id>& ids) {
   p->reply.items[index].duplicate = true;
   for (const auto& id : ids) {
     ++p->open;
     with_entry(p->request.tenant, id, [this, p, index](notification_entry* e) {
       if (e != nullptr)
         p->reply.items[index].notifications.push_back(
-          {e->state.id, e->state.recipient, e->state.plan->type, e->state.now, e->state.ordinal});
+            {e->state.id, e->state.recipient, e->state.plan->type, e->state.now, e->state.ordinal});
       finish(p);
     });
   }
 }
 
-/// A pending notification of the same type, person and correlation key is moved instead of planned again.
-bool partition_state::try_reschedule(const planning_ptr& p, std::size_t index, const plan_item& item) {
+/// A pending notification of the same type, person and correlation key is moved instead of planned
+/// again.
+bool partition_state::try_reschedule(const planning_ptr& p, std::size_t index,
+                                     const plan_item& item) {
   const auto& plan = p->request.plans[index];
   if (item.correlation_key.empty()
-      || std::find(plan.reschedules.begin(), plan.reschedules.end(), item.correlation_key) == plan.reschedules.end())
+      || std::find(plan.reschedules.begin(), plan.reschedules.end(), item.correlation_key)
+             == plan.reschedules.end())
     return false;
   for (const auto& id : model_->correlated(p->request.tenant, item.correlation_key)) {
     auto* e = model_->find(id);
-    if (e->state.plan->type != item.type || e->state.recipient != item.recipient || !e->state.attempts.empty())
+    if (e->state.plan->type != item.type || e->state.recipient != item.recipient
+        || !e->state.attempts.empty())
       continue;
     const auto* r = model_->recipients.find(p->request.tenant, item.recipient);
     delivery_command c;
@@ -178,8 +187,9 @@ bool partition_state::try_reschedule(const planning_ptr& p, std::size_t index, c
     p->moved.insert(id);
     command(*e, std::move(c), [this, p, index, id](const answer*) {
       if (auto* moved = model_->find(id))
-        p->reply.items[index].notifications.push_back(
-          {id, moved->state.recipient, moved->state.plan->type, moved->state.now, moved->state.ordinal});
+        p->reply.items[index].notifications.push_back({id, moved->state.recipient,
+                                                       moved->state.plan->type, moved->state.now,
+                                                       moved->state.ordinal});
       finish(p);
     });
     return true;
@@ -228,24 +238,26 @@ void partition_state::ask_gates(const planning_ptr& p) {
   if (q.items.empty())
     return write_plan(p);
   self_->request(gate_, caf::infinite, std::move(q))
-    .then(
-      [this, p](const assess& answered) {
-        for (const auto& a : answered.items) {
-          auto& c = p->candidates[a.ticket];
-          c.verdicts = a.steps;
-          if (c.item.by != strategy::preferred)
-            continue;
-          prefer(c.item.steps, a.preferred);
-          for (auto& v : c.verdicts) {
-            auto same = [&](const auto& s) { return s.on == v.on; };
-            v.step = static_cast<std::uint8_t>(
-              std::find_if(c.item.steps.begin(), c.item.steps.end(), same) - c.item.steps.begin());
-          }
-          std::sort(c.verdicts.begin(), c.verdicts.end(), [](const auto& x, const auto& y) { return x.step < y.step; });
-        }
-        write_plan(p);
-      },
-      [this](const caf::error& e) { self_->quit(e); });
+      .then(
+          [this, p](const assess& answered) {
+            for (const auto& a : answered.items) {
+              auto& c = p->candidates[a.ticket];
+              c.verdicts = a.steps;
+              if (c.item.by != strategy::preferred)
+                continue;
+              prefer(c.item.steps, a.preferred);
+              for (auto& v : c.verdicts) {
+                auto same = [&](const auto& s) { return s.on == v.on; };
+                v.step = static_cast<std::uint8_t>(
+                    std::find_if(c.item.steps.begin(), c.item.steps.end(), same)
+                    - c.item.steps.begin());
+              }
+              std::sort(c.verdicts.begin(), c.verdicts.end(),
+                        [](const auto& x, const auto& y) { return x.step < y.step; });
+            }
+            write_plan(p);
+          },
+          [this](const caf::error& e) { self_->quit(e); });
 }
 
 /// One append for everything the request plans here.
@@ -348,15 +360,16 @@ void partition_state::write_candidate(const planning_ptr& p, candidate& c, input
     c.in_app.clear();
 }
 
-/// Does not wait for the commit: a permit may be on its way meanwhile, and the call waits for its own intent.
+/// Does not wait for the commit: a permit may be on its way meanwhile, and the call waits for its
+/// own intent.
 void partition_state::launch_planned(const planning_ptr& p) {
   for (auto& c : p->candidates) {
     auto* e = model_->find(c.id);
     if (e == nullptr)
       continue;
     p->reply.items[c.index].notifications.push_back(
-      {c.id, c.item.recipient, c.item.type, e->state.now, c.item.ordinal});
-    if (e->state.finished || deadline_of(e->state) > p->at)
+        {c.id, c.item.recipient, c.item.type, e->state.now, c.item.ordinal});
+    if (e->state.finished || deadline_of(e->state) > now())
       continue;
     e->state.fresh = true;
     launch(c.id, std::move(c.context), p->request.plans[c.index].about->trace);

@@ -23,7 +23,8 @@ struct partition_state::planning {
   timestamp at;
   std::vector<candidate> candidates;
   absl::flat_hash_set<notification_id> moved; ///< by this request
-  std::size_t open = 1; ///< answers still awaited: repeats looked up, cancels, reschedules, the append
+  std::size_t open
+      = 1; ///< answers still awaited: repeats looked up, cancels, reschedules, the append
 };
 
 } // namespace carillon

@@ -1,11 +1,11 @@
 #include "actors/partition/recipient_book.hpp"
 
-#include <algorithm>
+#include "actors/profile/preferences_json.hpp"
+#include "actors/profile/profile_json.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include "actors/profile/preferences_json.hpp"
-#include "actors/profile/profile_json.hpp"
+#include <algorithm>
 
 namespace carillon {
 
@@ -42,7 +42,8 @@ struct folder {
     std::erase_if(e.devices, [&](const auto& d) { return d.first == f.token; });
     if (!f.removed)
       e.devices.emplace_back(f.token, sealed);
-    e.contacts = static_cast<std::uint8_t>(e.devices.empty() ? e.contacts & ~push_bit : e.contacts | push_bit);
+    e.contacts = static_cast<std::uint8_t>(e.devices.empty() ? e.contacts & ~push_bit
+                                                             : e.contacts | push_bit);
     ++e.version;
   }
   void operator()(const recipient_erased& f) const {
@@ -55,8 +56,12 @@ struct folder {
     e.version = version + 1;
     e.profile_version = profile_version;
   }
-  void operator()(const in_app_posted& f) const { entries.get(tenant, f.recipient).inbox_offset = f.offset; }
-  void operator()(const in_app_changed& f) const { entries.get(tenant, f.recipient).inbox_offset = f.offset; }
+  void operator()(const in_app_posted& f) const {
+    entries.get(tenant, f.recipient).inbox_offset = f.offset;
+  }
+  void operator()(const in_app_changed& f) const {
+    entries.get(tenant, f.recipient).inbox_offset = f.offset;
+  }
   template <class Other>
   void operator()(const Other&) const {
     // about no recipient
@@ -73,7 +78,8 @@ void recipient_book::know_key(const wrapped_key& k) {
   e.key_new = false;
 }
 
-void recipient_book::apply(const tenant_id& tenant, const fact& f, const std::string& sealed, timestamp at) {
+void recipient_book::apply(const tenant_id& tenant, const fact& f, const std::string& sealed,
+                           timestamp at) {
   std::visit(folder{entries_, tenant, sealed, at}, f);
 }
 
@@ -86,7 +92,8 @@ recipient_entry& recipient_book::with_key(const tenant_id& tenant, const recipie
   return e;
 }
 
-profile recipient_book::open_profile(const recipient_entry& e, const recipient_id& recipient, bool& lost) const {
+profile recipient_book::open_profile(const recipient_entry& e, const recipient_id& recipient,
+                                     bool& lost) const {
   profile who;
   lost = false;
   auto unseal = [&](const std::string& sealed) -> std::optional<nlohmann::json> {
@@ -112,10 +119,12 @@ std::string recipient_book::language(const recipient_entry& e) const {
   if (e.preferences.find("\"language\"") == std::string::npos)
     return {};
   problem_items ignored;
-  return parse_preferences(nlohmann::json::parse(e.preferences), ignored).language.value_or(std::string{});
+  return parse_preferences(nlohmann::json::parse(e.preferences), ignored)
+      .language.value_or(std::string{});
 }
 
-std::vector<recipient_id> recipient_book::with_role(const tenant_id& tenant, const std::string& role) const {
+std::vector<recipient_id> recipient_book::with_role(const tenant_id& tenant,
+                                                    const std::string& role) const {
   std::vector<recipient_id> out;
   entries_.for_each([&](const tenant_id& t, const recipient_id& r, const recipient_entry& e) {
     if (t == tenant && std::find(e.roles.begin(), e.roles.end(), role) != e.roles.end())

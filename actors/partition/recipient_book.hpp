@@ -1,5 +1,11 @@
 #pragma once
 
+#include "messages/journal.hpp"
+#include "messages/profile.hpp"
+#include "messages/sealing.hpp"
+
+#include "actors/support/recipient_map.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -7,19 +13,13 @@
 #include <utility>
 #include <vector>
 
-#include "messages/journal.hpp"
-#include "messages/profile.hpp"
-#include "messages/sealing.hpp"
-
-#include "actors/support/recipient_map.hpp"
-
 namespace carillon {
 
-/// What a partition keeps of one recipient. Protected parts stay sealed; `version` moves with everything that a decision
-/// or a rendering could depend on.
+/// What a partition keeps of one recipient. Protected parts stay sealed; `version` moves with
+/// everything that a decision or a rendering could depend on.
 struct recipient_entry {
-  std::string key; ///< wrapped; empty: none yet, or forgotten
-  std::string profile; ///< sealed
+  std::string key;                                     ///< wrapped; empty: none yet, or forgotten
+  std::string profile;                                 ///< sealed
   std::vector<std::pair<hash16, std::string>> devices; ///< token's hash, sealed
   std::vector<std::string> roles;
   std::string preferences; ///< the API's body
@@ -29,8 +29,8 @@ struct recipient_entry {
   std::uint64_t profile_version = 0;
   std::uint64_t preferences_version = 0;
   std::uint64_t inbox_offset = 0; ///< of the newest in-app fact
-  std::uint8_t contacts = 0; ///< bit (1 << channel)
-  bool key_new = false; ///< made here, not yet handed to the journal
+  std::uint8_t contacts = 0;      ///< bit (1 << channel)
+  bool key_new = false;           ///< made here, not yet handed to the journal
   bool inbox_knows_key = false;
 };
 
@@ -49,14 +49,17 @@ public:
   /// The entry, with a data key (made now if there was none).
   recipient_entry& with_key(const tenant_id& tenant, const recipient_id& recipient);
 
-  /// The profile in the clear, devices included; an empty one if nothing is known. `lost` is set where it cannot be unsealed.
-  [[nodiscard]] profile open_profile(const recipient_entry& e, const recipient_id& recipient, bool& lost) const;
+  /// The profile in the clear, devices included; an empty one if nothing is known. `lost` is set
+  /// where it cannot be unsealed.
+  [[nodiscard]] profile open_profile(const recipient_entry& e, const recipient_id& recipient,
+                                     bool& lost) const;
 
   /// The language the recipient prefers, or an empty text.
   [[nodiscard]] std::string language(const recipient_entry& e) const;
 
   /// Everyone who has the role.
-  [[nodiscard]] std::vector<recipient_id> with_role(const tenant_id& tenant, const std::string& role) const;
+  [[nodiscard]] std::vector<recipient_id> with_role(const tenant_id& tenant,
+                                                    const std::string& role) const;
 
 private:
   sealer* seal_;
@@ -64,7 +67,9 @@ private:
 };
 
 /// Additional authenticated data for what is sealed about a person rather than a notification.
-inline std::string_view context_of(const recipient_id& recipient) noexcept { return recipient.str(); }
+inline std::string_view context_of(const recipient_id& recipient) noexcept {
+  return recipient.str();
+}
 /// ... and for what belongs to a notification: the 16 bytes of its id.
 inline std::string_view context_of(const notification_id& id) noexcept {
   return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};

@@ -1,8 +1,9 @@
-#include <spdlog/spdlog.h>
-
 #include "messages/fact_codec.hpp"
 
+#include "actors/partition/fact_routes.hpp"
 #include "actors/partition/partition.hpp"
+
+#include <spdlog/spdlog.h>
 
 namespace carillon {
 
@@ -29,24 +30,23 @@ void partition_state::on_replay(const replay_rows& m) {
   for (const auto& row : m.chunk->rows) {
     auto f = decode_fact(row.type, row.schema, row.body);
     if (!f) {
-      spdlog::critical("partition {}: fact {} ({}) cannot be read; stopping rather than guessing", args_.id.value,
-                       row.sequence, to_string(row.type));
+      spdlog::critical("partition {}: fact {} ({}) cannot be read; stopping rather than guessing",
+                       args_.id.value, row.sequence, to_string(row.type));
       return self_->quit(caf::exit_reason::unhandled_exception);
     }
     model_->apply(row.tenant, row.notification, *f, row.sealed, row.recorded_at, row.sequence);
     if (!row.notification.is_nil())
       to_project_.emplace_back(row.position, row.notification);
     auto recipient = std::visit(recipient_of_fact{}, *f);
-    auto on = channel::sms;
-    if (const auto* entry = row.notification.is_nil() ? nullptr : model_->find(row.notification)) {
+    if (!concerns_children(row.type))
+      continue;
+    const auto* entry = row.notification.is_nil() ? nullptr : model_->find(row.notification);
+    if (entry != nullptr)
       recipient = entry->state.recipient;
-      if (const auto* held = std::get_if<step_held>(&*f); held != nullptr && held->step < entry->state.steps.size())
-        on = entry->state.plan->steps[held->step].on;
-      if (const auto* begun = std::get_if<attempt_started>(&*f))
-        on = begun->on;
-    }
-    applied.push_back({row.notification, row.tenant, row.recorded_at, std::make_shared<const fact>(std::move(*f)),
-                       std::move(recipient), on, row.sealed});
+    auto on = channel_of(*f, entry);
+    applied.push_back({row.notification, row.tenant, row.recorded_at,
+                       std::make_shared<const fact>(std::move(*f)), std::move(recipient), on,
+                       row.sealed});
   }
   tell_children(applied, true);
 }
@@ -64,7 +64,8 @@ void partition_state::on_replay_end(const replay_end& m) {
   to_project_.clear();
   to_project_.shrink_to_fit();
   if (!missed.projections.empty())
-    self_->request(args_.lane, caf::infinite, std::move(missed)).then([](const appended&) {}, [](const caf::error&) {});
+    self_->request(args_.lane, caf::infinite, std::move(missed))
+        .then([](const appended&) {}, [](const caf::error&) {});
   take_up_work();
   gauge();
   if (args_.supervisor)
@@ -73,7 +74,6 @@ void partition_state::on_replay_end(const replay_end& m) {
 
 /// Everything that waits gets its deadline back; what was on its way goes on.
 void partition_state::take_up_work() {
-  auto at = now();
   std::vector<notification_id> done;
   std::vector<notification_id> due;
   model_->each_notification([&](notification_entry& e) {
@@ -83,10 +83,8 @@ void partition_state::take_up_work() {
       lost_call = lost_call || a.now == status::sending;
     if (s.finished && deadline_of(s) == far_future && !lost_call)
       done.push_back(s.id);
-    else if (lost_call || deadline_of(s) <= at)
+    else if (lost_call || !arm(e))
       due.push_back(s.id);
-    else
-      arm(e);
   });
   for (const auto& id : done)
     model_->drop(id);

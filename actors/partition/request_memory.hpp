@@ -1,13 +1,13 @@
 #pragma once
 
+#include "messages/commands.hpp"
+
+#include <absl/container/flat_hash_map.h>
+
 #include <cstdint>
 #include <deque>
 #include <string>
 #include <utility>
-
-#include <absl/container/flat_hash_map.h>
-
-#include "messages/commands.hpp"
 
 namespace carillon {
 
@@ -16,12 +16,14 @@ class request_memory {
 public:
   explicit request_memory(duration window) : window_(window) {}
 
-  /// What a claim of `key` with that body comes to. `fresh` also where an earlier claim was never answered because the
-  /// node died: the effect dedupes by itself, so repeating it repairs.
+  /// What a claim of `key` with that body comes to. `fresh` also where an earlier claim was never
+  /// answered because the node died: the effect dedupes by itself, so repeating it repairs.
   [[nodiscard]] claim_answer ask(const hash16& key, const hash16& body) const;
 
   /// A claim is being worked on by this process.
-  void start(const hash16& key) { entries_[key].running = true; }
+  void start(const hash16& key) {
+    entries_[key].running = true;
+  }
   void withdraw(const hash16& key);
 
   void apply(const fact& f, timestamp at);

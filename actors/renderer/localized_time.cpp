@@ -11,7 +11,10 @@ namespace carillon {
 
 namespace {
 
-using formatter = std::unique_ptr<icu::SimpleDateFormat>;
+struct formatter {
+  std::unique_ptr<icu::SimpleDateFormat> format; ///< null: there is none for the locale
+  std::string zone;                              ///< that it is set to
+};
 
 const char* skeleton_of(time_style style) {
   switch (style) {
@@ -28,7 +31,7 @@ const char* skeleton_of(time_style style) {
   }
 }
 
-formatter make_formatter(time_style style, const std::string& locale) {
+std::unique_ptr<icu::SimpleDateFormat> make_formatter(time_style style, const std::string& locale) {
   UErrorCode status = U_ZERO_ERROR;
   auto where = icu::Locale::forLanguageTag(locale.empty() ? "en" : locale, status);
   icu::UnicodeString pattern = "yyyy-MM-dd";
@@ -43,14 +46,14 @@ formatter make_formatter(time_style style, const std::string& locale) {
 }
 
 /// Making one takes far longer than using it, and it is not thread-safe.
-icu::SimpleDateFormat* formatter_for(time_style style, const std::string& locale) {
+formatter& formatter_for(time_style style, const std::string& locale) {
   thread_local std::map<std::pair<time_style, std::string>, formatter> known;
   if (known.size() > 64)
     known.clear();
   auto [i, fresh] = known.try_emplace({style, locale});
   if (fresh)
-    i->second = make_formatter(style, locale);
-  return i->second.get();
+    i->second.format = make_formatter(style, locale);
+  return i->second;
 }
 
 } // namespace
@@ -71,11 +74,15 @@ std::optional<time_style> parse_time_style(std::string_view name) noexcept {
 
 std::string localize_time(timestamp at, time_style style, const std::string& locale,
                           const std::string& zone) {
-  auto* format = formatter_for(style, locale);
+  auto& with = formatter_for(style, locale);
+  auto* format = with.format.get();
   if (!format)
     return to_rfc3339(at);
-  format->adoptTimeZone(
-      icu::TimeZone::createTimeZone(icu::UnicodeString::fromUTF8(zone.empty() ? "UTC" : zone)));
+  auto wanted = zone.empty() ? std::string{"UTC"} : zone;
+  if (with.zone != wanted) {
+    format->adoptTimeZone(icu::TimeZone::createTimeZone(icu::UnicodeString::fromUTF8(wanted)));
+    with.zone = std::move(wanted);
+  }
   auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count();
   icu::UnicodeString text;
   format->format(static_cast<UDate>(ms), text);

@@ -37,6 +37,11 @@ public:
                 const compiled_template* by)
       : context_(context), id_(id), by_(by) {}
 
+  /// Times are worded in the language of the text they stand in.
+  void word_times_in(std::string locale) {
+    locale_ = std::move(locale);
+  }
+
   const json* find(std::string_view path, json& scratch) const override {
     if (path == "data")
       return context_.data.get();
@@ -88,13 +93,14 @@ private:
     auto time = parse_rfc3339(at->get_ref<const std::string&>());
     if (!time)
       return nullptr;
-    scratch = localize_time(*time, *style, context_.who->locale, context_.who->timezone);
+    scratch = localize_time(*time, *style, locale_, context_.who->timezone);
     return &scratch;
   }
 
   const delivery_context& context_;
   const recipient_id& id_;
   const compiled_template* by_;
+  std::string locale_ = context_.who->locale;
 };
 
 bool fits(const json& value, const std::string& type) {
@@ -130,32 +136,39 @@ std::string check_variables(const compiled_template& by, const message_scope& sc
   return {};
 }
 
+/// A body and the locale its times are worded in.
+struct found_body {
+  const compiled_body* body = nullptr;
+  std::string locale;
+};
+
+std::string language_of(const std::string& locale) {
+  return locale.substr(0, locale.find('-'));
+}
+
 /// The body of a channel: in the recipient's locale, in its language, in the default.
-const compiled_body* body_in(const compiled_template& by, const std::string& locale, channel on) {
-  auto look = [&](std::string_view name) -> const compiled_body* {
-    auto i = by.locales.find(std::string{name});
+found_body body_in(const compiled_template& by, const std::string& locale, channel on) {
+  auto look = [&](const std::string& name) -> const compiled_body* {
+    auto i = by.locales.find(name);
     if (i == by.locales.end())
       return nullptr;
     const auto& body = i->second[static_cast<std::size_t>(on)];
     return body ? &*body : nullptr;
   };
-  for (std::string_view name = locale; !name.empty();
-       name = name.substr(0, std::min(name.rfind('-'), name.size()))) {
+  for (auto name = locale; !name.empty();
+       name.resize(name.rfind('-') == name.npos ? 0 : name.rfind('-')))
     if (const auto* found = look(name))
-      return found;
-    if (name.rfind('-') == name.npos)
-      break;
-  }
-  return look(by.default_locale);
+      return {found, locale};
+  auto same_language = language_of(locale) == language_of(by.default_locale);
+  return {look(by.default_locale), same_language ? locale : by.default_locale};
 }
 
 /// A less public channel may borrow the text of a more public one.
-const compiled_body* find_body(const compiled_template& by, const std::string& locale, channel on) {
-  if (const auto* own = body_in(by, locale, on))
+found_body find_body(const compiled_template& by, const std::string& locale, channel on) {
+  auto own = body_in(by, locale, on);
+  if (own.body || (on != channel::whatsapp && on != channel::in_app))
     return own;
-  if (on == channel::whatsapp)
-    return body_in(by, locale, channel::sms);
-  return on == channel::in_app ? body_in(by, locale, channel::push) : nullptr;
+  return body_in(by, locale, on == channel::whatsapp ? channel::sms : channel::push);
 }
 
 struct address {
@@ -238,8 +251,10 @@ rendering compose(const delivery_context& context, const recipient_id& who, chan
       return failure(reason::template_failed, problem);
   auto message = std::make_shared<rendered_message>();
   auto extra = json::object();
-  const auto* body = by ? find_body(*by, context.who->locale, on) : nullptr;
-  if (body && !apply_body(*body, scope, *message, extra))
+  auto from = by ? find_body(*by, context.who->locale, on) : found_body{};
+  if (from.body)
+    scope.word_times_in(from.locale);
+  if (from.body && !apply_body(*from.body, scope, *message, extra))
     return failure(reason::template_failed, "a text is too long");
   auto name = std::string{to_string(on)};
   if (context.content && context.content->contains(name)) {

@@ -1,8 +1,8 @@
 #include "actors/sender/sender.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include "messages/errors.hpp"
+
+#include <spdlog/spdlog.h>
 
 namespace carillon {
 
@@ -29,20 +29,22 @@ sender_actor::behavior_type sender_state::make_behavior(sender_arguments args) {
   for (std::size_t i = 0; i < args_.providers.size(); ++i)
     clients_.push_back(args_.clients.at(model_->provider(i).name));
   return {
-    [this](const request_permit& m) { return on_request(m); },
-    [this](const return_permit& m) {
-      model_->give_back(m.number);
-      pump();
-    },
-    [this](const provider_call& m) { return on_call(m); },
-    [this](const tick_due&) {
-      armed_ = time_point::max();
-      pump();
-    },
-    [this](const get_health&) {
-      return health{model_->breakers_open() == 0, model_->describe(steady_now())};
-    },
-    [this](const drain&) { return on_drain(); },
+      [this](const request_permit& m) { return on_request(m); },
+      [this](const return_permit& m) {
+        model_->give_back(m.number);
+        pump();
+      },
+      [this](const provider_call& m) { return on_call(m); },
+      [this](const tick_due&) {
+        if (steady_now() < armed_)
+          return; // an earlier or later tick took its place
+        armed_ = time_point::max();
+        pump();
+      },
+      [this](const get_health&) {
+        return health{model_->breakers_open() == 0, model_->describe(steady_now())};
+      },
+      [this](const drain&) { return on_drain(); },
   };
 }
 
@@ -98,26 +100,27 @@ caf::result<call_outcome> sender_state::on_call(const provider_call& m) {
   args_.count->provider_calls.add();
   auto started = steady_now();
   self_->request(clients_[*provider], m.timeout + client_margin, m)
-    .then(
-      [this, number = m.permit_number, promise, started](const call_outcome& o) {
-        --calls_;
-        on_outcome(number, o, promise, started);
-      },
-      [this, number = m.permit_number, promise, started](const caf::error& e) {
-        --calls_;
-        spdlog::warn("provider's client did not answer: {}", render(e));
-        call_outcome o;
-        o.error_code = "no_answer";
-        on_outcome(number, o, promise, started);
-      });
+      .then(
+          [this, number = m.permit_number, promise, started](const call_outcome& o) {
+            --calls_;
+            on_outcome(number, o, promise, started);
+          },
+          [this, number = m.permit_number, promise, started](const caf::error& e) {
+            --calls_;
+            spdlog::warn("provider's client did not answer: {}", render(e));
+            call_outcome o;
+            o.error_code = "no_answer";
+            on_outcome(number, o, promise, started);
+          });
   return promise;
 }
 
 void sender_state::on_outcome(std::uint64_t permit_number, call_outcome o,
-                              caf::typed_response_promise<call_outcome> promise, time_point started) {
+                              caf::typed_response_promise<call_outcome> promise,
+                              time_point started) {
   auto now = steady_now();
   args_.count->provider_time.record(
-    static_cast<std::uint64_t>(duration_cast<microseconds>(now - started).count()));
+      static_cast<std::uint64_t>(duration_cast<microseconds>(now - started).count()));
   model_->finished(permit_number, o, now);
   args_.count->breaker_open.set(model_->breakers_open());
   promise.deliver(std::move(o));
@@ -141,7 +144,8 @@ void sender_state::maybe_drained() {
   drains_.clear();
 }
 
-sender_actor::behavior_type sender(sender_actor::stateful_pointer<sender_state> self, sender_arguments args) {
+sender_actor::behavior_type sender(sender_actor::stateful_pointer<sender_state> self,
+                                   sender_arguments args) {
   return self->state.make_behavior(std::move(args));
 }
 

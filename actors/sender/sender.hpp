@@ -1,19 +1,19 @@
 #pragma once
 
-#include <map>
-#include <memory>
-#include <optional>
-#include <unordered_map>
-#include <vector>
+#include "messages/interfaces.hpp"
+#include "messages/metrics.hpp"
+
+#include "actors/sender/sender_model.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
-#include "messages/interfaces.hpp"
-#include "messages/metrics.hpp"
-
-#include "actors/sender/sender_model.hpp"
+#include <map>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
 
 namespace carillon {
 
@@ -27,8 +27,9 @@ struct sender_arguments {
   metrics* count = nullptr;
 };
 
-/// Permits and calls of one channel on one node: priority lanes, concurrency window, order and health of providers. One a
-/// channel that has providers, spawned by the daemon. Never decides for a message, keeps nothing over a restart.
+/// Permits and calls of one channel on one node: priority lanes, concurrency window, order and
+/// health of providers. One a channel that has providers, spawned by the daemon. Never decides for
+/// a message, keeps nothing over a restart.
 class sender_state {
 public:
   static inline const char* name = "sender";
@@ -39,8 +40,8 @@ private:
   using time_point = sender_model::time_point;
   caf::result<permit_answer> on_request(const request_permit& m);
   caf::result<call_outcome> on_call(const provider_call& m);
-  void on_outcome(std::uint64_t permit_number, call_outcome o, caf::typed_response_promise<call_outcome> promise,
-                  time_point started);
+  void on_outcome(std::uint64_t permit_number, call_outcome o,
+                  caf::typed_response_promise<call_outcome> promise, time_point started);
   caf::result<drained> on_drain();
   void pump();
   void arm();
@@ -59,6 +60,7 @@ private:
   bool draining_ = false;
 };
 
-sender_actor::behavior_type sender(sender_actor::stateful_pointer<sender_state> self, sender_arguments args);
+sender_actor::behavior_type sender(sender_actor::stateful_pointer<sender_state> self,
+                                   sender_arguments args);
 
 } // namespace carillon

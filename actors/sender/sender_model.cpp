@@ -1,8 +1,8 @@
 #include "actors/sender/sender_model.hpp"
 
-#include <algorithm>
-
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace carillon {
 
@@ -10,7 +10,8 @@ namespace {
 
 using namespace std::chrono;
 
-/// From permit to call there is one commit; a database in trouble makes it long, and then the permit is worth nothing.
+/// From permit to call there is one commit; a database in trouble makes it long, and then the
+/// permit is worth nothing.
 constexpr auto permit_life = seconds{3};
 
 /// Every so many grants the least urgent lane has its turn, so that it is slow but never stuck.
@@ -22,13 +23,15 @@ bool counts_as_failure(const call_outcome& o) noexcept {
   if (o.what == call_outcome::kind::unknown)
     return true;
   return o.what == call_outcome::kind::failed
-         && (o.error == error_class::transient || o.error == error_class::unknown || o.error == error_class::auth);
+         && (o.error == error_class::transient || o.error == error_class::unknown
+             || o.error == error_class::auth);
 }
 
 } // namespace
 
-sender_model::sender_model(std::vector<provider_settings> providers, delivery_settings calls, time_point now)
-  : calls_(calls) {
+sender_model::sender_model(std::vector<provider_settings> providers, delivery_settings calls,
+                           time_point now)
+    : calls_(calls) {
   std::stable_sort(providers.begin(), providers.end(),
                    [](const auto& a, const auto& b) { return a.priority < b.priority; });
   for (auto& p : providers) {
@@ -66,7 +69,7 @@ void sender_model::reclaim(time_point now) {
     auto number = issue_order_.front().second;
     issue_order_.pop_front();
     if (auto i = permits_.find(number); i != permits_.end() && !i->second.calling)
-      end(number);
+      give_back(number);
   }
 }
 
@@ -145,6 +148,8 @@ void sender_model::end(std::uint64_t permit_number) {
     return;
   --providers_[i->second.provider].in_use;
   permits_.erase(i);
+  while (!issue_order_.empty() && !permits_.contains(issue_order_.front().second))
+    issue_order_.pop_front();
 }
 
 void sender_model::give_back(std::uint64_t permit_number) {
@@ -171,6 +176,8 @@ void sender_model::finished(std::uint64_t permit_number, const call_outcome& o, 
     return;
   auto& p = providers_[i->second.provider];
   end(permit_number);
+  if (o.error == error_class::not_called)
+    return; // says nothing about the provider
   if (o.retry_after)
     p.paused_until = std::max(p.paused_until, now + *o.retry_after);
   if (o.error == error_class::auth)
@@ -197,19 +204,20 @@ sender_model::time_point sender_model::next_tick(time_point now) const {
     if (p.paused_until > now)
       next = std::min(next, p.paused_until);
     else if (p.settings.per_second > 0 && p.tokens < 1.0)
-      next = std::min(next, p.filled
-                              + duration_cast<steady_clock::duration>(std::chrono::duration<double>{
-                                (1.0 - p.tokens) / static_cast<double>(p.settings.per_second)})
-                              + milliseconds{1});
+      next = std::min(next,
+                      p.filled
+                          + duration_cast<steady_clock::duration>(std::chrono::duration<double>{
+                              (1.0 - p.tokens) / static_cast<double>(p.settings.per_second)})
+                          + milliseconds{1});
   }
   // Requests expire while they wait.
   return std::min(next, now + seconds{1});
 }
 
 std::uint64_t sender_model::breakers_open() const noexcept {
-  return static_cast<std::uint64_t>(std::count_if(providers_.begin(), providers_.end(), [](const auto& p) {
-    return p.breaker != breaker_state::closed;
-  }));
+  return static_cast<std::uint64_t>(
+      std::count_if(providers_.begin(), providers_.end(),
+                    [](const auto& p) { return p.breaker != breaker_state::closed; }));
 }
 
 std::string sender_model::describe(time_point now) const {

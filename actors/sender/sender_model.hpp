@@ -1,5 +1,9 @@
 #pragma once
 
+#include "messages/engine.hpp"
+
+#include "config/settings.hpp"
+
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -8,10 +12,6 @@
 #include <string>
 #include <unordered_map>
 #include <vector>
-
-#include "messages/engine.hpp"
-
-#include "config/settings.hpp"
 
 namespace carillon {
 
@@ -22,8 +22,8 @@ struct enum_names<breaker_state> {
   static constexpr std::array<std::string_view, 3> values{"closed", "open", "half_open"};
 };
 
-/// The brain of a sender: which waiting request gets a permit of which provider, now. Pure; steady time is an argument,
-/// since windows, pauses and buckets are about durations and no wall clock.
+/// The brain of a sender: which waiting request gets a permit of which provider, now. Pure; steady
+/// time is an argument, since windows, pauses and buckets are about durations and no wall clock.
 class sender_model {
 public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -36,7 +36,8 @@ public:
 
   sender_model(std::vector<provider_settings> providers, delivery_settings calls, time_point now);
 
-  /// A request waits; `ticket` is the caller's. Wall-clock expiry is the caller's business too: `expired` takes it out.
+  /// A request waits; `ticket` is the caller's. Wall-clock expiry is the caller's business too:
+  /// `expired` takes it out.
   void wait(std::uint64_t ticket, priority lane, timestamp give_up_at);
 
   /// All requests that can be answered now, in the order in which they are.
@@ -54,14 +55,16 @@ public:
 
   [[nodiscard]] std::size_t waiting() const noexcept;
   [[nodiscard]] std::string describe(time_point now) const;
-  [[nodiscard]] const provider_settings& provider(std::size_t i) const { return providers_[i].settings; }
+  [[nodiscard]] const provider_settings& provider(std::size_t i) const {
+    return providers_[i].settings;
+  }
   [[nodiscard]] std::uint64_t breakers_open() const noexcept;
 
 private:
   struct provider_state {
     provider_settings settings;
     std::uint32_t in_use = 0; ///< permits and calls
-    double tokens = 0; ///< starts empty: a restart makes no burst
+    double tokens = 0;        ///< starts empty: a restart makes no burst
     time_point filled;
     time_point paused_until;
     std::uint32_t failures = 0; ///< in a row

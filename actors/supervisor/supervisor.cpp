@@ -1,11 +1,11 @@
 #include "actors/supervisor/supervisor.hpp"
 
-#include <algorithm>
+#include "messages/errors.hpp"
 
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
-#include "messages/errors.hpp"
+#include <algorithm>
 
 namespace carillon {
 
@@ -15,25 +15,30 @@ supervisor_actor::behavior_type supervisor_state::make_behavior(supervisor_argum
   for (const auto& [what, handle] : args_.essential)
     self_->monitor(handle);
   return {
-    [this](const start_node&) { start(); return caf::unit; },
-    [this](const get_health&) { return describe(); },
-    [this](const journal_health& m) {
-      journal_[m.lane] = m;
-      if (m.state == journal_state::fenced)
-        end(node_end::fenced, m.detail);
-    },
-    [this](const partition_ready& m) { on_partition_ready(m.partition); },
-    [this](const restart_due& m) {
-      spawn(m.partition);
-      publish();
-      load({m.partition});
-    },
-    [this](const clock_changed&) {
-      for (const auto& s : slots_)
-        if (s.handle)
-          self_->send(s.handle, deadlines_due{});
-    },
-    [this](const drain&) { return on_drain(); },
+      [this](const start_node&) {
+        start();
+        return caf::unit;
+      },
+      [this](const get_health&) { return describe(); },
+      [this](const journal_health& m) {
+        journal_[m.lane] = m;
+        if (m.state == journal_state::fenced)
+          end(node_end::fenced, m.detail);
+      },
+      [this](const partition_ready& m) { on_partition_ready(m.partition); },
+      [this](const restart_due& m) {
+        if (draining_)
+          return;
+        spawn(m.partition);
+        publish();
+        load({m.partition});
+      },
+      [this](const clock_changed&) {
+        for (const auto& s : slots_)
+          if (s.handle)
+            self_->send(s.handle, deadlines_due{});
+      },
+      [this](const drain&) { return on_drain(); },
   };
 }
 
@@ -64,12 +69,20 @@ void supervisor_state::load(const std::vector<partition_id>& which) {
   for (std::size_t lane = 0; lane < by_lane.size(); ++lane)
     if (!by_lane[lane].partitions.empty())
       // Untyped: CAF answers unit_t with an empty message, which a typed request does not take.
-      self_->request(caf::actor_cast<caf::actor>(args_.lanes[lane]), caf::infinite, std::move(by_lane[lane]))
-        .then([] {},
-              [this, lane](const caf::error& e) {
-                end(code_of(e) == errc::fenced ? node_end::fenced : node_end::failed,
-                    "lane " + std::to_string(lane) + " cannot be read: " + render(e));
-              });
+      self_
+          ->request(caf::actor_cast<caf::actor>(args_.lanes[lane]), caf::infinite,
+                    std::move(by_lane[lane]))
+          .then([] {}, [this, lane](const caf::error& e) { on_load_failed(lane, e); });
+}
+
+/// The database went away while partitions were being replayed: they start anew until it is back.
+void supervisor_state::on_load_failed(std::size_t lane, const caf::error& why) {
+  if (code_of(why) == errc::fenced)
+    return end(node_end::fenced, "another node owns the journal");
+  spdlog::warn("lane {} cannot be read: {}", lane, render(why));
+  for (std::size_t i = lane; i < partition_count; i += args_.lanes.size())
+    if (slots_[i].handle && !slots_[i].ready)
+      self_->send_exit(slots_[i].handle, make_error(errc::journal_unavailable));
 }
 
 void supervisor_state::publish() {
@@ -124,16 +137,20 @@ void supervisor_state::restart_later(partition_id p, const caf::error& why) {
   auto now = args_.time->now();
   while (!s.restarts.empty() && s.restarts.front() < now - args_.restarts.window)
     s.restarts.pop_front();
-  s.restarts.push_back(now);
+  // An absent database is no fault of the partition, and comes back.
+  if (code_of(why) != errc::journal_unavailable)
+    s.restarts.push_back(now);
   if (s.restarts.size() > args_.restarts.most)
-    return end(node_end::failed, "partition " + std::to_string(p.value) + " keeps failing: " + render(why));
+    return end(node_end::failed,
+               "partition " + std::to_string(p.value) + " keeps failing: " + render(why));
   auto wait = std::min(args_.restarts.first_wait * (std::int64_t{1} << std::min(s.waits, 16U)),
                        args_.restarts.longest_wait);
   ++s.waits;
   args_.count->partition_restarts.add();
   spdlog::warn("partition {} stopped ({}), restarts in {} ms", p.value, render(why),
                std::chrono::duration_cast<std::chrono::milliseconds>(wait).count());
-  self_->delayed_send(supervisor_actor{self_}, std::chrono::duration_cast<caf::timespan>(wait), restart_due{p});
+  self_->delayed_send(supervisor_actor{self_}, std::chrono::duration_cast<caf::timespan>(wait),
+                      restart_due{p});
 }
 
 void supervisor_state::end(node_end how, const std::string& why) {
@@ -145,8 +162,9 @@ void supervisor_state::end(node_end how, const std::string& why) {
 
 // -- stopping -------------------------------------------------------------------------------------
 
-/// Drain, in the order in which things depend on each other; then exit; a stage that does not answer in its share of the
-/// time is passed over. The daemon kills what is left: both lose nothing.
+/// Drain, in the order in which things depend on each other; then exit; a stage that does not
+/// answer in its share of the time is passed over. The daemon kills what is left: both lose
+/// nothing.
 caf::result<drained> supervisor_state::on_drain() {
   auto promise = self_->make_response_promise<drained>();
   drains_.push_back(promise);
@@ -160,26 +178,27 @@ caf::result<drained> supervisor_state::on_drain() {
 void supervisor_state::drain_rest(std::size_t stage) {
   std::vector<partition_actor> partitions;
   switch (stage) {
-    case 0:
-      return drain_all(std::vector<intake_actor>{args_.intake}, stage);
-    case 1:
-      for (const auto& s : slots_)
-        if (s.handle && s.ready)
-          partitions.push_back(s.handle);
-      return drain_all(partitions, stage);
-    case 2:
-      return drain_all(args_.senders, stage);
-    case 3:
-      return drain_all(args_.hub ? std::vector<hub_actor>{args_.hub} : std::vector<hub_actor>{}, stage);
-    case 4:
-      return drain_all(args_.lanes, stage);
-    case 5:
-      return drain_all(args_.projectors, stage);
-    default:
-      stop_all();
-      for (auto& promise : drains_)
-        promise.deliver(drained{});
-      drains_.clear();
+  case 0:
+    return drain_all(std::vector<intake_actor>{args_.intake}, stage);
+  case 1:
+    for (const auto& s : slots_)
+      if (s.handle && s.ready)
+        partitions.push_back(s.handle);
+    return drain_all(partitions, stage);
+  case 2:
+    return drain_all(args_.senders, stage);
+  case 3:
+    return drain_all(args_.hub ? std::vector<hub_actor>{args_.hub} : std::vector<hub_actor>{},
+                     stage);
+  case 4:
+    return drain_all(args_.lanes, stage);
+  case 5:
+    return drain_all(args_.projectors, stage);
+  default:
+    stop_all();
+    for (auto& promise : drains_)
+      promise.deliver(drained{});
+    drains_.clear();
   }
 }
 
@@ -195,11 +214,11 @@ void supervisor_state::drain_all(const Actors& actors, std::size_t stage) {
   auto share = args_.drain_timeout / (stage == 1 ? 2 : 8);
   for (const auto& a : actors)
     self_->request(a, std::chrono::duration_cast<caf::timespan>(share), drain{})
-      .then([done](const drained&) { done(); },
-            [done, stage](const caf::error&) {
-              spdlog::warn("drain stage {}: an actor did not answer in time", stage);
-              done();
-            });
+        .then([done](const drained&) { done(); },
+              [done, stage](const caf::error&) {
+                spdlog::warn("drain stage {}: an actor did not answer in time", stage);
+                done();
+              });
 }
 
 void supervisor_state::stop_all() {
@@ -234,8 +253,8 @@ health supervisor_state::describe() const {
   return {ready_ == partition_count && journal && !draining_, out.dump()};
 }
 
-supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
-                                           supervisor_arguments args) {
+supervisor_actor::behavior_type supervisor(
+    supervisor_actor::stateful_pointer<supervisor_state> self, supervisor_arguments args) {
   return self->state.make_behavior(std::move(args));
 }
 

@@ -1,5 +1,13 @@
 #pragma once
 
+#include "messages/interfaces.hpp"
+#include "messages/metrics.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
 #include <array>
 #include <deque>
 #include <functional>
@@ -7,21 +15,13 @@
 #include <string>
 #include <vector>
 
-#include <caf/actor.hpp>
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
-#include <caf/typed_response_promise.hpp>
-
-#include "messages/interfaces.hpp"
-#include "messages/metrics.hpp"
-
 namespace carillon {
 
 /// How often and how fast a partition is restarted.
 struct restart_policy {
   duration first_wait = std::chrono::milliseconds{100};
   duration longest_wait = std::chrono::seconds{5};
-  std::size_t most = 20; ///< restarts of one partition ...
+  std::size_t most = 20;                     ///< restarts of one partition ...
   duration window = std::chrono::minutes{5}; ///< ... within this; one more ends the node
 };
 
@@ -45,12 +45,13 @@ struct supervisor_arguments {
   duration drain_timeout = std::chrono::seconds{8};
 };
 
-/// Starts, watches, restarts and stops everything on a node. A partition that dies is started anew with all its children and
-/// replayed. Knows no business rule.
+/// Starts, watches, restarts and stops everything on a node. A partition that dies is started anew
+/// with all its children and replayed. Knows no business rule.
 class supervisor_state {
 public:
   static inline const char* name = "supervisor";
-  explicit supervisor_state(supervisor_actor::stateful_pointer<supervisor_state> self) : self_(self) {}
+  explicit supervisor_state(supervisor_actor::stateful_pointer<supervisor_state> self)
+      : self_(self) {}
   supervisor_actor::behavior_type make_behavior(supervisor_arguments args);
 
 private:
@@ -64,6 +65,7 @@ private:
   void start();
   void spawn(partition_id p);
   void load(const std::vector<partition_id>& which);
+  void on_load_failed(std::size_t lane, const caf::error& why);
   void publish();
   void on_down(const caf::down_msg& m);
   void on_partition_ready(partition_id p);
@@ -86,7 +88,7 @@ private:
   std::vector<caf::typed_response_promise<drained>> drains_;
 };
 
-supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
-                                           supervisor_arguments args);
+supervisor_actor::behavior_type supervisor(
+    supervisor_actor::stateful_pointer<supervisor_state> self, supervisor_arguments args);
 
 } // namespace carillon

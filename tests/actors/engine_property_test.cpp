@@ -1,15 +1,15 @@
-#include "tests/actors/engine_world.hpp"
+#include "messages/fact_codec.hpp"
 
-#include <algorithm>
-#include <map>
-#include <random>
-#include <set>
+#include "tests/actors/engine_world.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <rapidcheck.h>
 
-#include "messages/fact_codec.hpp"
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
 
 using namespace carillon;
 using namespace carillon::test;
@@ -19,20 +19,22 @@ using nverb = notification_command::verb;
 
 namespace {
 
-constexpr auto rule_text = R"({"event":"test.happened","notifications":[{"type":"note","category":"transactional",
+constexpr auto rule_text
+    = R"({"event":"test.happened","notifications":[{"type":"note","category":"transactional",
   "recipient":"data.who","content":{"sms":{"text":"x"},"email":{"subject":"S","text":"T"}},"expires":"6h",
   "delivery":{"strategy":"fallback","channels":[{"channel":"sms"},{"channel":"email"}]}}]})";
 
 call_outcome any_outcome(std::mt19937& random) {
-  static constexpr error_class errors[] = {error_class::transient, error_class::rate_limited, error_class::soft_bounce,
-                                           error_class::permanent_address, error_class::auth};
+  static constexpr error_class errors[]
+      = {error_class::transient, error_class::rate_limited, error_class::soft_bounce,
+         error_class::permanent_address, error_class::auth};
   switch (random() % 4) {
-    case 0:
-      return provider_script::failed(errors[random() % std::size(errors)]);
-    case 1:
-      return provider_script::unknown();
-    default:
-      return provider_script::accepted();
+  case 0:
+    return provider_script::failed(errors[random() % std::size(errors)]);
+  case 1:
+    return provider_script::unknown();
+  default:
+    return provider_script::accepted();
   }
 }
 
@@ -42,8 +44,11 @@ struct history {
     engine.rule("r", rule_text);
     engine.start();
     for (auto who : {"a", "b"})
-      engine.person(who, rverb::put, R"({"contacts":{"sms":"+15550001111","email":"a@example.org"}})");
-    auto record = [this](const provider_call& m) { calls[m.on].push_back({engine.world.now(), m}); };
+      engine.person(who, rverb::put,
+                    R"({"contacts":{"sms":"+15550001111","email":"a@example.org"}})");
+    auto record = [this](const provider_call& m) {
+      calls[m.on].push_back({engine.world.now(), m});
+    };
     engine.sms.on_call = record;
     engine.email.on_call = record;
   }
@@ -55,22 +60,23 @@ struct history {
         script->answers.push_back(any_outcome(random));
     }
     switch (random() % 8) {
-      case 0:
-        engine.world.advance(std::chrono::seconds{random() % 90});
-        break;
-      case 1:
-        if (!ids.empty())
-          engine.command_async(ids[random() % ids.size()], nverb::cancel); // its partition may be restarting
-        break;
-      case 2:
-        engine.crash();
-        engine.start();
-        break;
-      case 3:
-        (random() % 2 == 0 ? engine.faults->fail_before : engine.faults->fail_after) = 1;
-        break;
-      default:
-        post(n);
+    case 0:
+      engine.world.advance(std::chrono::seconds{random() % 90});
+      break;
+    case 1:
+      if (!ids.empty())
+        engine.command_async(ids[random() % ids.size()],
+                             nverb::cancel); // its partition may be restarting
+      break;
+    case 2:
+      engine.crash();
+      engine.start();
+      break;
+    case 3:
+      (random() % 2 == 0 ? engine.faults->fail_before : engine.faults->fail_after) = 1;
+      break;
+    default:
+      post(n);
     }
   }
 
@@ -101,8 +107,9 @@ struct history {
   std::map<channel, std::vector<seen>> calls;
 };
 
-const std::set<std::string> ends{"sent",       "delivered", "read",    "clicked",      "suppressed", "cancelled",
-                                 "expired",    "dead_lettered", "bounced", "failed", "outcome_unknown"};
+const std::set<std::string> ends{"sent",       "delivered", "read",           "clicked",
+                                 "suppressed", "cancelled", "expired",        "dead_lettered",
+                                 "bounced",    "failed",    "outcome_unknown"};
 
 /// At most five text messages a minute and two e-mails a minute to one person, whatever happened.
 void check_limits(const history& h) {
@@ -136,7 +143,8 @@ void check_intents(history& h) {
 
 } // namespace
 
-TEST_CASE("whatever happens, everything accepted ends with a reason, limits hold and no call lacks an intent") {
+TEST_CASE("whatever happens, everything accepted ends with a reason, limits hold and no call lacks "
+          "an intent") {
   auto ok = rc::check([](std::uint32_t seed) {
     history h{seed};
     for (int n = 0; n < 40; ++n)

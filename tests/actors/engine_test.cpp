@@ -1,9 +1,8 @@
+#include "actors/partition/partition.hpp"
 #include "tests/actors/engine_world.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
-
-#include "actors/partition/partition.hpp"
 
 using namespace carillon;
 using namespace carillon::test;
@@ -24,12 +23,13 @@ std::string rule_body(const std::string& channels, const std::string& more = {})
 
 /// An engine with one rule and one person who has a phone and an address.
 struct running_engine : engine_world {
-  explicit running_engine(const std::string& channels = R"([{"channel":"sms"}])", const std::string& more = {},
-                          settings s = {})
-    : engine_world(std::move(s)) {
+  explicit running_engine(const std::string& channels = R"([{"channel":"sms"}])",
+                          const std::string& more = {}, settings s = {})
+      : engine_world(std::move(s)) {
     rule("r", rule_body(channels, more));
     start();
-    person("p-1", rverb::put, R"({"name":"Ann","contacts":{"sms":"+15550001111","email":"ann@example.org"}})");
+    person("p-1", rverb::put,
+           R"({"name":"Ann","contacts":{"sms":"+15550001111","email":"ann@example.org"}})");
   }
   notification_id happen(const std::string& id = "e-1") {
     auto a = post(id, "test.happened", R"({"who":"p-1","name":"Ann"})");
@@ -53,7 +53,8 @@ TEST_CASE("an event becomes an sms, and each step is a fact") {
   CHECK(engine.sms.calls.front().message->to == "+15550001111");
   CHECK(engine.sms.calls.front().message->text == "Hello Ann");
   CHECK(engine.status_of(id) == "sent");
-  CHECK(engine.timeline(id) == words{"notification_planned", "attempt_started", "attempt_succeeded"});
+  CHECK(engine.timeline(id)
+        == words{"notification_planned", "attempt_started", "attempt_succeeded"});
   engine.report(id, 1, status::delivered);
   CHECK(engine.status_of(id) == "delivered");
 }
@@ -107,11 +108,12 @@ TEST_CASE("a permanent failure takes the next channel at once") {
   CHECK(engine.email.calls.size() == 1);
   CHECK(engine.status_of(id) == "sent");
   CHECK(engine.timeline(id)
-        == words{"notification_planned", "attempt_started", "attempt_failed", "fallback_taken", "attempt_started",
-                 "attempt_succeeded"});
+        == words{"notification_planned", "attempt_started", "attempt_failed", "fallback_taken",
+                 "attempt_started", "attempt_succeeded"});
 }
 
-TEST_CASE("a step that is not confirmed in time is followed by the next, and a late confirmation ends the chain") {
+TEST_CASE("a step that is not confirmed in time is followed by the next, and a late confirmation "
+          "ends the chain") {
   running_engine engine{R"([{"channel":"in_app","timeout":"30s"},{"channel":"sms"}])"};
   auto seen = engine.happen("e-1");
   auto unseen = engine.happen("e-2");
@@ -148,8 +150,8 @@ TEST_CASE("an unknown outcome is settled by a callback, or resent by policy") {
   CHECK(engine.sms.calls.size() == 3);
   CHECK(engine.status_of(resent) == "sent");
   CHECK(engine.timeline(resent)
-        == words{"notification_planned", "attempt_started", "outcome_unknown", "outcome_settled", "attempt_started",
-                 "attempt_succeeded"});
+        == words{"notification_planned", "attempt_started", "outcome_unknown", "outcome_settled",
+                 "attempt_started", "attempt_succeeded"});
 }
 
 TEST_CASE("a call that was out when the node died is an unknown outcome") {
@@ -178,6 +180,44 @@ TEST_CASE("a cancel waits for the call that is out and says what became of it") 
   CHECK(engine.status_of(id) == "sent");
 }
 
+TEST_CASE("a bounce that is quicker than the provider's answer is not undone by it") {
+  running_engine engine{R"([{"channel":"sms"},{"channel":"email"}])"};
+  engine.sms.hangs = true;
+  auto id = engine.happen();
+  engine.report(id, 1, status::bounced);
+  CHECK(engine.email.calls.size() == 1);
+  engine.world.tell(engine.sms.client, http_finished{});
+  CHECK(engine.status_of(id) == "sent");
+  CHECK(engine.command(id, nverb::show)
+            .body.find(R"("channel":"email","reason":null,"status":"sent")")
+        != std::string::npos);
+}
+
+TEST_CASE("a refusal of an attempt that was resent says nothing about the new one") {
+  running_engine engine{R"([{"channel":"sms"},{"channel":"email"}])"};
+  engine.sms.answers.push_back(provider_script::unknown());
+  auto id = engine.happen();
+  engine.world.advance(11s);
+  CHECK(engine.sms.calls.size() == 2);
+  engine.report(id, 1, status::failed);
+  CHECK(engine.email.calls.empty());
+  CHECK(engine.status_of(id) == "sent");
+}
+
+TEST_CASE("more than enough deliveries wait for their turn and all go") {
+  running_engine engine{R"([{"channel":"sms"}])", {}, free_of_limits()};
+  engine.sms.hangs = true;
+  std::vector<notification_id> ids;
+  for (int i = 0; i < 100; ++i)
+    ids.push_back(engine.happen("e-" + std::to_string(i)));
+  engine.sms.hangs = false;
+  engine.world.tell(engine.sms.client, http_finished{});
+  engine.world.advance(10s);
+  for (const auto& id : ids)
+    CHECK(engine.status_of(id) == "sent");
+  CHECK(engine.sms.calls.size() == 100);
+}
+
 TEST_CASE("what is planned for later can be cancelled and never goes") {
   running_engine engine{R"([{"channel":"sms"}])", R"(,"timing":"delay:24h")"};
   auto id = engine.happen();
@@ -203,7 +243,8 @@ TEST_CASE("what is planned for later goes at its time, also after a restart") {
 }
 
 TEST_CASE("an event cancels what an earlier one planned under the same key") {
-  running_engine engine{R"([{"channel":"sms"}])", R"(,"timing":"delay:24h","correlation_key":"a:{{data.name}}")"};
+  running_engine engine{R"([{"channel":"sms"}])",
+                        R"(,"timing":"delay:24h","correlation_key":"a:{{data.name}}")"};
   engine.rule("c", R"({"event":"test.off","notifications":[],"cancels":["a:{{data.name}}"]})");
   auto id = engine.happen();
   engine.post("e-2", "test.off", R"({"name":"Ann"})");
@@ -212,8 +253,9 @@ TEST_CASE("an event cancels what an earlier one planned under the same key") {
 
 TEST_CASE("quiet hours hold a message until they end, to the second") {
   running_engine engine;
-  engine.person("p-1", rverb::put_preferences,
-                R"({"quiet_hours":{"enabled":true,"start":"08:00","end":"10:00","timezone":"UTC"}})");
+  engine.person(
+      "p-1", rverb::put_preferences,
+      R"({"quiet_hours":{"enabled":true,"start":"08:00","end":"10:00","timezone":"UTC"}})");
   auto id = engine.happen(); // the world starts at 09:00
   CHECK(engine.status_of(id) == "deferred");
   engine.world.advance(59min + 59s);
@@ -225,11 +267,13 @@ TEST_CASE("quiet hours hold a message until they end, to the second") {
 
 TEST_CASE("what quiet hours hold goes at once when the person takes them back") {
   running_engine engine;
-  engine.person("p-1", rverb::put_preferences,
-                R"({"quiet_hours":{"enabled":true,"start":"08:00","end":"10:00","timezone":"UTC"}})");
+  engine.person(
+      "p-1", rverb::put_preferences,
+      R"({"quiet_hours":{"enabled":true,"start":"08:00","end":"10:00","timezone":"UTC"}})");
   auto id = engine.happen();
   CHECK(engine.sms.calls.empty());
-  engine.person("p-1", rverb::put_preferences, R"({"quiet_hours":{"enabled":true,"start":"08:00","end":"11:00"}})");
+  engine.person("p-1", rverb::put_preferences,
+                R"({"quiet_hours":{"enabled":true,"start":"08:00","end":"11:00"}})");
   CHECK(engine.status_of(id) == "deferred");
   engine.person("p-1", rverb::put_preferences, "{}");
   CHECK(engine.sms.calls.size() == 1);
@@ -263,8 +307,9 @@ TEST_CASE("an opt-out binds a retry that is already queued") {
 
 TEST_CASE("nothing leaves after it expired") {
   running_engine engine{R"([{"channel":"sms"}])", R"(,"expires":"30min")"};
-  engine.person("p-1", rverb::put_preferences,
-                R"({"quiet_hours":{"enabled":true,"start":"08:00","end":"10:00","timezone":"UTC"}})");
+  engine.person(
+      "p-1", rverb::put_preferences,
+      R"({"quiet_hours":{"enabled":true,"start":"08:00","end":"10:00","timezone":"UTC"}})");
   auto id = engine.happen();
   engine.world.advance(2h);
   CHECK(engine.sms.calls.empty());
@@ -277,7 +322,8 @@ TEST_CASE("a recipient nobody knows has no contact, and the inbox works") {
   REQUIRE(a.notifications.size() == 1);
   auto id = a.notifications.front().id;
   CHECK(engine.timeline(id) == words{"notification_planned", "step_suppressed", "in_app_posted"});
-  CHECK(engine.inbox("stranger", inbox_command::verb::list).body.find("\"Hi\"") != std::string::npos);
+  CHECK(engine.inbox("stranger", inbox_command::verb::list).body.find("\"Hi\"")
+        != std::string::npos);
 }
 
 TEST_CASE("an erased person is forgotten and what waited is called off") {

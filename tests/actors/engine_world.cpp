@@ -1,13 +1,13 @@
 #include "tests/actors/engine_world.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "actors/hub/hub.hpp"
 #include "actors/intake/intake.hpp"
 #include "actors/partition/partition.hpp"
 #include "actors/rules/rules.hpp"
 #include "actors/sender/sender.hpp"
 #include "persistence/memory/memory_actors.hpp"
+
+#include <nlohmann/json.hpp>
 
 namespace carillon::test {
 
@@ -19,38 +19,38 @@ json_ptr parse(const std::string& text) {
   return std::make_shared<const json>(json::parse(text));
 }
 
-provider_actor::behavior_type scripted_provider(provider_actor::pointer self, provider_script* script) {
+provider_actor::behavior_type scripted_provider(provider_actor::pointer self,
+                                                provider_script* script) {
   return {
-    [self, script](const provider_call& m) -> caf::result<call_outcome> {
-      script->calls.push_back(m);
-      if (script->on_call)
-        script->on_call(m);
-      if (script->hangs) {
-        script->hanging.push_back(self->make_response_promise<call_outcome>());
-        return script->hanging.back();
-      }
-      if (script->answers.empty())
-        return provider_script::accepted();
-      auto o = script->answers.front();
-      script->answers.pop_front();
-      return o;
-    },
-    [](const raw_callback&) { return callback_parsed{}; },
-    [script](const http_finished&) {
-      for (auto& promise : script->hanging)
-        promise.deliver(provider_script::accepted());
-      script->hanging.clear();
-    },
-    [](const get_health&) { return health{}; },
+      [self, script](const provider_call& m) -> caf::result<call_outcome> {
+        script->calls.push_back(m);
+        if (script->on_call)
+          script->on_call(m);
+        if (script->hangs) {
+          script->hanging.push_back(self->make_response_promise<call_outcome>());
+          return script->hanging.back();
+        }
+        if (script->answers.empty())
+          return provider_script::accepted();
+        auto o = script->answers.front();
+        script->answers.pop_front();
+        return o;
+      },
+      [](const raw_callback&) { return callback_parsed{}; },
+      [script](const http_finished&) {
+        for (auto& promise : script->hanging)
+          promise.deliver(provider_script::accepted());
+        script->hanging.clear();
+      },
+      [](const get_health&) { return health{}; },
   };
 }
 
 } // namespace
 
 engine_world::engine_world(settings s)
-  : config(std::move(s)),
-    database(std::make_shared<persistence::memory_database>(2)),
-    faults(std::make_shared<persistence::fault_plan>()) {
+    : config(std::move(s)), database(std::make_shared<persistence::memory_database>(2)),
+      faults(std::make_shared<persistence::fault_plan>()) {
   // nop
 }
 
@@ -69,7 +69,8 @@ sender_actor engine_world::make_sender(channel on, provider_script& script) {
   auto lease = std::make_shared<lease_view>();
   lease->extend(lease_view::clock_type::now() + std::chrono::hours{24});
   auto handle = world.system().spawn(
-    sender, sender_arguments{on, {p}, {{p.name, client}}, config.delivery, &world.clock(), lease, &count});
+      sender, sender_arguments{
+                  on, {p}, {{p.name, client}}, config.delivery, &world.clock(), lease, &count});
   alive_.push_back(caf::actor_cast<caf::actor>(handle));
   return handle;
 }
@@ -84,7 +85,8 @@ void engine_world::start() {
   supervisor_arguments args;
   for (std::uint32_t lane = 0; lane < database->lanes(); ++lane) {
     args.projectors.push_back(keep(system.spawn(persistence::memory_projector, database)));
-    auto behind = keep(system.spawn(persistence::memory_journal, database, lane, args.projectors.back()));
+    auto behind
+        = keep(system.spawn(persistence::memory_journal, database, lane, args.projectors.back()));
     args.lanes.push_back(keep(system.spawn(persistence::faulty_journal, behind, faults)));
   }
   intake = keep(system.spawn(carillon::intake, intake_arguments{&cell_, &world.clock(), &count}));
@@ -93,18 +95,20 @@ void engine_world::start() {
   (*senders)[static_cast<std::size_t>(channel::sms)] = make_sender(channel::sms, sms);
   (*senders)[static_cast<std::size_t>(channel::email)] = make_sender(channel::email, email);
   auto shared = std::make_shared<delivery_services>(
-    delivery_services{senders, &world.clock(), &sealer_, &count, config.retry, config.delivery});
+      delivery_services{senders, &world.clock(), &sealer_, &count, config.retry, config.delivery});
   auto services = std::make_shared<partition_services>(
-    partition_services{shared, config.limits, {}, &cell_, live, 64});
+      partition_services{shared, config.limits, {}, &cell_, live, 64});
   args.intake = intake;
   args.hub = live;
   args.time = &world.clock();
   args.count = &count;
   args.on_ready = [this] { ready = true; };
   args.on_end = [this](node_end, const std::string& why) { ended = why; };
-  args.spawn_partition = [&system, keep, lanes = args.lanes, store, services](partition_id p, supervisor_actor s) {
-    return keep(system.spawn(partition, partition_arguments{p, lanes[p.value % lanes.size()], store, s, services}));
-  };
+  args.spawn_partition
+      = [&system, keep, lanes = args.lanes, store, services](partition_id p, supervisor_actor s) {
+          return keep(system.spawn(partition, partition_arguments{p, lanes[p.value % lanes.size()],
+                                                                  store, s, services}));
+        };
   boss = keep(system.spawn(supervisor, std::move(args)));
   world.tell(boss, start_node{});
   REQUIRE(ready);
@@ -126,7 +130,8 @@ void engine_world::crash() {
   world.settle();
 }
 
-event_answer engine_world::post(const std::string& id, const std::string& type, const std::string& data) {
+event_answer engine_world::post(const std::string& id, const std::string& type,
+                                const std::string& data) {
   auto e = std::make_shared<event>();
   e->id = id;
   e->source = "test";
@@ -135,7 +140,8 @@ event_answer engine_world::post(const std::string& id, const std::string& type, 
   e->data_text = data;
   auto a = world.ask<events_answer>(intake, submit_events{tenant, {e}});
   if (a->pending())
-    world.advance(std::chrono::seconds{16}); // its partition died with the question; intake gives up on it
+    world.advance(
+        std::chrono::seconds{16}); // its partition died with the question; intake gives up on it
   return a->get().items.front();
 }
 
@@ -143,15 +149,20 @@ answer engine_world::command(const notification_id& id, notification_command::ve
   return command_async(id, what)->get();
 }
 
-std::shared_ptr<reply<answer>> engine_world::command_async(const notification_id& id, notification_command::verb what) {
+std::shared_ptr<reply<answer>> engine_world::command_async(const notification_id& id,
+                                                           notification_command::verb what) {
   return world.ask<answer>(intake, notification_command{tenant, id, what, {}});
 }
 
-answer engine_world::person(const std::string& id, recipient_command::verb what, const std::string& body) {
-  return world.ask<answer>(intake, recipient_command{tenant, recipient_id{id}, what, parse(body), {}, 0})->get();
+answer engine_world::person(const std::string& id, recipient_command::verb what,
+                            const std::string& body) {
+  return world
+      .ask<answer>(intake, recipient_command{tenant, recipient_id{id}, what, parse(body), {}, 0})
+      ->get();
 }
 
-answer engine_world::inbox(const std::string& who, inbox_command::verb what, const notification_id& id) {
+answer engine_world::inbox(const std::string& who, inbox_command::verb what,
+                           const notification_id& id) {
   inbox_command m;
   m.tenant = tenant;
   m.recipient = recipient_id{who};
@@ -161,7 +172,10 @@ answer engine_world::inbox(const std::string& who, inbox_command::verb what, con
 }
 
 answer engine_world::report(const notification_id& id, std::uint16_t attempt, status what) {
-  return world.ask<answer>(intake, provider_report{tenant_id{}, id, attempt, what, error_class::none, {}, "SM1"})->get();
+  return world
+      .ask<answer>(intake,
+                   provider_report{tenant_id{}, id, attempt, what, error_class::none, {}, "SM1"})
+      ->get();
 }
 
 std::string engine_world::status_of(const notification_id& id) {

@@ -1,12 +1,5 @@
 #pragma once
 
-#include <deque>
-#include <functional>
-#include <map>
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "messages/interfaces.hpp"
 #include "messages/metrics.hpp"
 
@@ -17,9 +10,17 @@
 #include "tests/support/actor_world.hpp"
 #include "tests/support/plain_sealer.hpp"
 
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
 namespace carillon::test {
 
-/// A provider played by the test: records every call and answers by script, `accepted` where the script is empty.
+/// A provider played by the test: records every call and answers by script, `accepted` where the
+/// script is empty.
 struct provider_script {
   std::vector<provider_call> calls;
   std::deque<call_outcome> answers;
@@ -28,13 +29,20 @@ struct provider_script {
   std::function<void(const provider_call&)> on_call;
   provider_actor client;
 
-  static call_outcome accepted() { return {call_outcome::kind::accepted, error_class::none, {}, "SM1", {}}; }
-  static call_outcome failed(error_class e) { return {call_outcome::kind::failed, e, "x", {}, {}}; }
-  static call_outcome unknown() { return {call_outcome::kind::unknown, error_class::none, "timeout", {}, {}}; }
+  static call_outcome accepted() {
+    return {call_outcome::kind::accepted, error_class::none, {}, "SM1", {}};
+  }
+  static call_outcome failed(error_class e) {
+    return {call_outcome::kind::failed, e, "x", {}, {}};
+  }
+  static call_outcome unknown() {
+    return {call_outcome::kind::unknown, error_class::none, "timeout", {}, {}};
+  }
 };
 
-/// A whole engine in the deterministic world: intake, all partitions, a sender each for sms and email, the memory journal
-/// behind faults. `crash` ends every actor and starts them anew on the same journal.
+/// A whole engine in the deterministic world: intake, all partitions, a sender each for sms and
+/// email, the memory journal behind faults. `crash` ends every actor and starts them anew on the
+/// same journal.
 class engine_world {
 public:
   explicit engine_world(settings s = {});
@@ -46,7 +54,8 @@ public:
   /// Posts an event of `type` with `data` (JSON text); gives the answer.
   event_answer post(const std::string& id, const std::string& type, const std::string& data);
   answer command(const notification_id& id, notification_command::verb what);
-  std::shared_ptr<reply<answer>> command_async(const notification_id& id, notification_command::verb what);
+  std::shared_ptr<reply<answer>> command_async(const notification_id& id,
+                                               notification_command::verb what);
   answer person(const std::string& id, recipient_command::verb what, const std::string& body);
   answer inbox(const std::string& who, inbox_command::verb what, const notification_id& id = {});
   answer report(const notification_id& id, std::uint16_t attempt, status what);

@@ -89,7 +89,8 @@ TEST_CASE("a locale falls back to its language and then to the default, channel 
   CHECK(sms(context_of(confirmation, who)) == "Hola Ana");
   CHECK(render(context_of(confirmation, who), recipient_id{"p"}, channel::email).message->subject
         == "Facial & more");
-  who.locale = "fr";
+  who.locale = "fr"; // an English text with English dates
+  CHECK(sms(context_of(confirmation, who)).find("Tuesday") != std::string::npos);
   CHECK(sms(context_of(confirmation, who)).starts_with("Hi Ana"));
 }
 

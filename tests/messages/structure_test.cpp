@@ -1,3 +1,7 @@
+#include "messages/enums.hpp"
+
+#include <catch2/catch.hpp>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -6,10 +10,6 @@
 #include <sstream>
 #include <string>
 #include <vector>
-
-#include <catch2/catch.hpp>
-
-#include "messages/enums.hpp"
 
 // The tests run in the project's root.
 
@@ -28,15 +28,15 @@ std::string read(const fs::path& file) {
 
 /// What each folder may include of ours, besides itself.
 const std::map<std::string, std::vector<std::string>> allowed{
-  {"messages", {}},
-  {"config", {"messages"}},
-  {"actors", {"messages", "config"}},
-  {"persistence", {"messages", "config"}},
-  {"adapters/http", {"messages", "config"}},
-  {"adapters/realtime", {"messages", "config"}},
-  {"adapters/providers", {"messages", "config"}},
-  {"adapters/simulator", {}},
-  {"adapters/cli", {}},
+    {"messages", {}},
+    {"config", {"messages"}},
+    {"actors", {"messages", "config"}},
+    {"persistence", {"messages", "config"}},
+    {"adapters/http", {"messages", "config"}},
+    {"adapters/realtime", {"messages", "config"}},
+    {"adapters/providers", {"messages", "config"}},
+    {"adapters/simulator", {}},
+    {"adapters/cli", {}},
 };
 
 const std::vector<std::string> folders{"messages", "config", "actors", "persistence", "adapters"};
@@ -76,6 +76,7 @@ TEST_CASE("docs/states.md has exactly the statuses of the enum") {
   std::vector<std::string> documented;
   for (std::sregex_iterator i{text.begin(), text.end(), row}, end; i != end; ++i)
     documented.push_back((*i)[1]);
-  std::vector<std::string> named{enum_names<status>::values.begin(), enum_names<status>::values.end()};
+  std::vector<std::string> named{enum_names<status>::values.begin(),
+                                 enum_names<status>::values.end()};
   CHECK(documented == named);
 }

@@ -186,6 +186,8 @@ void live_node::listen() {
 }
 
 void live_node::serve(tcp::socket socket) {
+  // Small, so that a client that does not read is felt soon, whatever the system's default.
+  socket.set_option(boost::asio::socket_base::send_buffer_size{64 * 1024});
   if (!tls_)
     return std::make_shared<arriving<tcp::socket>>(std::move(socket), *handler_)->read();
   auto next = std::make_shared<arriving<realtime::tls_socket>>(

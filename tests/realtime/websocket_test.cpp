@@ -225,7 +225,7 @@ TEST_CASE("a slow client is closed, and resumes without loss") {
   ws_client::options slow;
   slow.receive_buffer = 4096;
   begun client{node, slow};
-  node.post_many("p-1", 150, 30'000);
+  node.post_many("p-1", 100, 30'000);
   REQUIRE(node.wait_for([&] { return node.numbers().live_sessions_dropped.get() == 1; }));
   std::uint64_t last = 0;
   while (auto frame = client.read())
@@ -234,11 +234,11 @@ TEST_CASE("a slow client is closed, and resumes without loss") {
       ++last;
     }
   CHECK(client.close_code() == 1013);
-  CHECK(last < 150);
+  CHECK(last < 100);
   ws_client again{node.port()};
   again.resume(last);
   CHECK(again.next("hello")["recovered"] == true);
-  while (last < 150) {
+  while (last < 100) {
     auto frame = again.next("notification");
     REQUIRE(frame["offset"] == ++last);
   }

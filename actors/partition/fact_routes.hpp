@@ -1,0 +1,18 @@
+#pragma once
+
+#include "messages/facts.hpp"
+
+#include "actors/partition/partition_model.hpp"
+
+/// Which child of a partition folds which facts; the same live and in replay.
+namespace carillon {
+
+bool concerns_gate(fact_type t) noexcept;
+bool concerns_limiter(fact_type t) noexcept;
+bool concerns_inbox(fact_type t) noexcept;
+bool concerns_children(fact_type t) noexcept;
+
+/// The channel of the step that the fact is about; sms where it is about none.
+channel channel_of(const fact& f, const notification_entry* entry);
+
+} // namespace carillon
