@@ -48,8 +48,7 @@ store_actor::behavior_type fake_store(store_actor::pointer, std::shared_ptr<kept
               k->rows.rows.push_back(row);
             }
             for (const auto& file : m.imported) {
-              std::erase_if(k->rows.imported,
-                            [&](const auto& x) { return x.first == file.first; });
+              std::erase_if(k->rows.imported, [&](const auto& x) { return x.first == file.first; });
               k->rows.imported.push_back(file);
             }
             return catalogue_saved{k->version};
