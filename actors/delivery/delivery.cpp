@@ -364,21 +364,23 @@ void delivery_state::on_outcome(std::uint8_t step, const call_outcome& o) {
     pump();
 }
 
-void delivery_state::give_back(std::uint8_t step) {
+/// Ends the step's phase; an unused permit goes back to its sender.
+void delivery_state::leave(std::uint8_t step) {
   auto number = phases_[step]->granted.number;
   phases_[step].reset();
   if (number != 0)
     self_->send((*args_.services->senders)[index(channel_of(step))], return_permit{number});
+}
+
+void delivery_state::give_back(std::uint8_t step) {
+  leave(step);
   resolve_cancels();
   if (idle())
     pump();
 }
 
 void delivery_state::hold_back(std::uint8_t step, const step_verdict& v) {
-  auto number = phases_[step]->granted.number;
-  phases_[step].reset();
-  if (number != 0)
-    self_->send((*args_.services->senders)[index(channel_of(step))], return_permit{number});
+  leave(step);
   record(model_->hold_back(v, args_.services->time->now()));
   resolve_cancels();
   if (!idle())

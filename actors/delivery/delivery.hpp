@@ -83,6 +83,7 @@ private:
   void wait_for_store(std::uint8_t step);
   void call(std::uint8_t step);
   void on_outcome(std::uint8_t step, const call_outcome& o);
+  void leave(std::uint8_t step);
   void give_back(std::uint8_t step);
   void hold_back(std::uint8_t step, const step_verdict& v);
   void suppress(std::uint8_t step, reason why, check by);

@@ -2,6 +2,7 @@
 #include "messages/fact_codec.hpp"
 
 #include "actors/partition/partition.hpp"
+#include "actors/rules/rules.hpp"
 
 #include <caf/send.hpp>
 #include <nlohmann/json.hpp>
@@ -307,11 +308,8 @@ delivery_context_ptr partition_state::make_context(const notification_entry& e,
     if (auto i = body.find("content"); i != body.end() && i->is_object())
       context->content = std::make_shared<const nlohmann::json>(*i);
   }
-  const auto& templates = args_.services->catalogue->get()->of(e.tenant)->templates;
-  if (auto t = templates.find(e.state.plan->template_name); t != templates.end())
-    for (const auto& version : t->second)
-      if (version->version == e.state.plan->template_version)
-        context->by_template = version;
+  context->by_template = find_template(*args_.services->catalogue->get()->of(e.tenant),
+                                       e.state.plan->template_name, e.state.plan->template_version);
   return context;
 }
 

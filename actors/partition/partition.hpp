@@ -97,8 +97,6 @@ private:
   void on_projected(const projected& m);
   void gauge();
   void show_frames(const tenant_id& tenant, const recipient_id& recipient, std::uint64_t sequence);
-  template <class T>
-  void answer_when_durable(caf::typed_response_promise<T> promise, T value);
   wrapped_key key_row(const tenant_id& tenant, const recipient_id& recipient,
                       const std::string& wrapped) const;
   recipient_entry& key_for(const tenant_id& tenant, const recipient_id& recipient, input& in);

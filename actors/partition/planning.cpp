@@ -4,6 +4,7 @@
 
 #include "actors/delivery/inbox_content.hpp"
 #include "actors/renderer/renderer.hpp"
+#include "actors/rules/rules.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -327,11 +328,8 @@ void partition_state::write_candidate(const planning_ptr& p, candidate& c, input
     context->data = e.data;
     context->content = c.item.content;
     context->wrapped_key = r.key;
-    const auto& templates = args_.services->catalogue->get()->of(p->request.tenant)->templates;
-    if (auto t = templates.find(c.item.template_name); t != templates.end())
-      for (const auto& version : t->second)
-        if (version->version == c.item.template_version)
-          context->by_template = version;
+    context->by_template = find_template(*args_.services->catalogue->get()->of(p->request.tenant),
+                                         c.item.template_name, c.item.template_version);
     c.context = std::move(context);
     for (auto& v : c.verdicts)
       if (v.on == channel::in_app && v.says == verdict::pass)
