@@ -40,7 +40,8 @@ struct event_plan {
   std::vector<plan_item> items;
   std::vector<std::string> cancels; ///< correlation keys
   std::vector<std::string> reschedules;
-  bool home = false; ///< this partition keeps the event itself, because nothing matched
+  bool home = false;   ///< this partition keeps the event itself
+  bool repeat = false; ///< its home has kept it before: nothing is done again
 };
 
 /// Intake to partition.
@@ -48,6 +49,15 @@ struct plan_events {
   tenant_id tenant;
   std::uint64_t catalogue_version = 0;
   std::vector<event_plan> plans;
+};
+
+/// Intake to an event's home, before the event acts on what other events planned: was it kept?
+struct recall_events {
+  tenant_id tenant;
+  std::vector<hash16> events;
+};
+struct events_recalled {
+  std::vector<bool> known; ///< beside `events`
 };
 
 // -- the gates ----------------------------------------------------------------
@@ -103,12 +113,6 @@ struct applied_fact {
 struct apply_facts {
   std::vector<applied_fact> facts;
   bool durable = false; ///< replayed: the journal holds them already
-};
-
-/// Partition to gate and inbox: the person is forgotten.
-struct forget_recipient {
-  tenant_id tenant;
-  recipient_id recipient;
 };
 
 /// Partition to limiter: an attempt for which a slot was taken will not be made.

@@ -161,10 +161,11 @@ struct rescheduled {
   timestamp send_at;
   timestamp expires_at;
   std::string event_id;
+  hash16 dedupe; ///< of that event, as in notification_planned
   static constexpr auto fields() {
-    return std::tuple{field{"send_at", &rescheduled::send_at},
-                      field{"expires_at", &rescheduled::expires_at},
-                      field{"event", &rescheduled::event_id}};
+    return std::tuple{
+        field{"send_at", &rescheduled::send_at}, field{"expires_at", &rescheduled::expires_at},
+        field{"event", &rescheduled::event_id}, field{"dedupe", &rescheduled::dedupe}};
   }
 };
 

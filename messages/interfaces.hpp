@@ -39,25 +39,26 @@ using store_actor
 
 /// Owner of everything that happens to its recipients, and the only writer of its facts. Spawned
 /// and restarted by the supervisor. Never calls a provider.
-using partition_actor
-    = caf::typed_actor<on<plan_events>::reply<events_answer>,
-                       on<notification_command>::reply<answer>,
-                       on<recipient_command>::reply<answer>, on<inbox_command>::reply<answer>,
-                       on<provider_report>::reply<answer>, on<claim_request>::reply<claim_answer>,
-                       on<complete_request>::reply<caf::unit_t>,
-                       on<resume_inbox>::reply<inbox_resumed>, on<watch_inbox>::accept,
-                       // its children
-                       on<propose>::reply<proposal_answer>,
-                       on<get_context>::reply<delivery_context_ptr>, on<deadlines_due>::accept,
-                       // its lane and projector
-                       on<replay_rows>::accept, on<replay_end>::accept, on<projected>::accept,
-                       on<get_health>::reply<health>, on<drain>::reply<drained>>;
+using partition_actor = caf::typed_actor<
+    on<plan_events>::reply<events_answer>, on<recall_events>::reply<events_recalled>,
+    on<notification_command>::reply<answer>, on<recipient_command>::reply<answer>,
+    on<inbox_command>::reply<answer>, on<provider_report>::reply<answer>,
+    on<claim_request>::reply<claim_answer>, on<complete_request>::reply<caf::unit_t>,
+    on<resume_inbox>::reply<inbox_resumed>, on<watch_inbox>::accept,
+    // its children
+    on<propose>::reply<proposal_answer>, on<get_context>::reply<delivery_context_ptr>,
+    on<deadlines_due>::accept,
+    // its supervisor: nobody knows any more what is due
+    on<clock_changed>::accept,
+    // its lane and projector
+    on<replay_rows>::accept, on<replay_end>::accept, on<projected>::accept,
+    on<get_health>::reply<health>, on<drain>::reply<drained>>;
 
 /// Says whether a message may go: preferences, opt-outs, do-not-disturb, quiet hours. Child of a
 /// partition. Never sends.
 using preference_gate_actor = caf::typed_actor<
     /// Answered by the limiter, to which it is delegated.
-    on<assess>::reply<assess>, on<apply_facts>::accept, on<forget_recipient>::accept,
+    on<assess>::reply<assess>, on<apply_facts>::accept,
     /// The recipient's preferences with the layer of each field.
     on<recipient_command>::reply<answer>>;
 
@@ -80,7 +81,7 @@ using inbox_actor = caf::typed_actor<
     on<inbox_command>::reply<inbox_proposal>, on<apply_facts>::accept, on<know_key>::accept,
     on<frames_durable>::accept,
     /// Only what is durable.
-    on<resume_inbox>::reply<inbox_resumed>, on<watch_inbox>::accept, on<forget_recipient>::accept>;
+    on<resume_inbox>::reply<inbox_resumed>, on<watch_inbox>::accept>;
 
 /// One notification on its way. Spawned by its partition when something is to be done, gone when it
 /// only waits.

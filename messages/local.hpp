@@ -101,6 +101,7 @@ struct delivery_command {
   verb what = verb::wake;
   reason why = reason::none;
   std::string note;                     ///< an event id or words
+  hash16 event;                         ///< for reschedule: the dedupe key of the event
   provider_report report;               ///< for report
   status confirmed = status::delivered; ///< for confirm_in_app
   timestamp send_at;                    ///< for reschedule
@@ -215,9 +216,10 @@ CARILLON_LOCAL(facts_read)
 CARILLON_LOCAL(find_event)
 CARILLON_LOCAL(event_found)
 CARILLON_LOCAL(plan_events)
+CARILLON_LOCAL(recall_events)
+CARILLON_LOCAL(events_recalled)
 CARILLON_LOCAL(assess)
 CARILLON_LOCAL(apply_facts)
-CARILLON_LOCAL(forget_recipient)
 CARILLON_LOCAL(release_slot)
 CARILLON_LOCAL(arm_deadline)
 CARILLON_LOCAL(deadlines_due)

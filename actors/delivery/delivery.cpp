@@ -62,7 +62,8 @@ caf::result<answer> delivery_state::on_command(const delivery_command& m) {
   case verb::reschedule:
     if (calling())
       break;
-    if (auto facts = model_->reschedule(m.send_at, m.expires_at, m.note, now); !facts.empty()) {
+    if (auto facts = model_->reschedule(m.send_at, m.expires_at, m.note, m.event, now);
+        !facts.empty()) {
       args_.context.reset();
       auto p = proposal();
       p.facts.push_back({std::move(facts.front()), m.sealed});
@@ -140,6 +141,7 @@ void delivery_state::resolve_cancels() {
 // -- the way of a step ----------------------------------------------------------------------------
 
 void delivery_state::pump() {
+  abandon_requests();
   for (auto step : model_->due_steps(args_.services->time->now()))
     if (!phases_[step])
       begin(step);
@@ -240,6 +242,7 @@ void delivery_state::post(std::uint8_t step) {
 
 void delivery_state::ask_permit(std::uint8_t step) {
   phases_[step]->at = phase::kind::permit;
+  phases_[step]->request = ++last_request_;
   const auto& sender = (*args_.services->senders)[index(channel_of(step))];
   if (!sender)
     return suppress(step, reason::no_provider, check::provider);
@@ -248,11 +251,23 @@ void delivery_state::ask_permit(std::uint8_t step) {
       s.id, step, channel_of(step), s.plan->at, s.expires_at == no_time ? far_future : s.expires_at,
       {}};
   self_->request(sender, caf::infinite, std::move(m))
-      .then([this, step](const permit_answer& a) { have_permit(step, a); },
+      .then([this, step,
+             request = last_request_](const permit_answer& a) { have_permit(step, request, a); },
             [this](const caf::error&) { fail(); });
 }
 
-void delivery_state::have_permit(std::uint8_t step, const permit_answer& m) {
+/// A step that is not to be taken any more waits for no permit: with a slow provider that could be
+/// long.
+void delivery_state::abandon_requests() {
+  for (std::uint8_t step = 0; step < phases_.size(); ++step)
+    if (phases_[step] && phases_[step]->at == phase::kind::permit && !wanted(step))
+      phases_[step].reset();
+}
+
+void delivery_state::have_permit(std::uint8_t step, std::uint32_t request, const permit_answer& m) {
+  auto& waits = phases_[step];
+  if (!waits || waits->at != phase::kind::permit || waits->request != request)
+    return return_to_sender(step, m.granted.number);
   if (m.refused == reason::expired) {
     phases_[step].reset();
     record(model_->wake(args_.services->time->now(), awaited()));
@@ -368,8 +383,12 @@ void delivery_state::on_outcome(std::uint8_t step, const call_outcome& o) {
 void delivery_state::leave(std::uint8_t step) {
   auto number = phases_[step]->granted.number;
   phases_[step].reset();
-  if (number != 0)
-    self_->send((*args_.services->senders)[index(channel_of(step))], return_permit{number});
+  return_to_sender(step, number);
+}
+
+void delivery_state::return_to_sender(std::uint8_t step, std::uint64_t permit_number) {
+  if (permit_number != 0)
+    self_->send((*args_.services->senders)[index(channel_of(step))], return_permit{permit_number});
 }
 
 void delivery_state::give_back(std::uint8_t step) {

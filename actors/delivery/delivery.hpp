@@ -57,6 +57,7 @@ private:
   struct phase {
     enum class kind : std::uint8_t { peek, context, permit, intent, call };
     kind at = kind::peek;
+    std::uint32_t request = 0; ///< for a permit; a grant for an abandoned one goes back
     permit granted;
     std::uint16_t attempt = 0;
     std::shared_ptr<const rendered_message> message;
@@ -76,7 +77,8 @@ private:
   void have_context(std::uint8_t step);
   void post(std::uint8_t step);
   void ask_permit(std::uint8_t step);
-  void have_permit(std::uint8_t step, const permit_answer& m);
+  void have_permit(std::uint8_t step, std::uint32_t request, const permit_answer& m);
+  void abandon_requests();
   void intend(std::uint8_t step);
   void on_intent(std::uint8_t step, const attempt_started& f, const proposal_answer& m);
   void carry_out(std::uint8_t step, const attempt_started& f, timestamp at);
@@ -84,6 +86,7 @@ private:
   void call(std::uint8_t step);
   void on_outcome(std::uint8_t step, const call_outcome& o);
   void leave(std::uint8_t step);
+  void return_to_sender(std::uint8_t step, std::uint64_t permit_number);
   void give_back(std::uint8_t step);
   void hold_back(std::uint8_t step, const step_verdict& v);
   void suppress(std::uint8_t step, reason why, check by);
@@ -106,6 +109,7 @@ private:
   std::string cancel_note_;
   reason cancel_why_ = reason::none;
   std::uint64_t handled_ = 0;
+  std::uint32_t last_request_ = 0;
   std::minstd_rand chance_;
   bool retiring_ = false;
 };

@@ -301,10 +301,11 @@ delivery_model::facts delivery_model::discard(const std::string& note, timestamp
 }
 
 delivery_model::facts delivery_model::reschedule(timestamp send_at, timestamp expires_at,
-                                                 const std::string& event_id, timestamp now) {
+                                                 const std::string& event_id, const hash16& dedupe,
+                                                 timestamp now) {
   recorder r{state_, now, {}};
   if (!state_.finished && state_.attempts.empty())
-    r.emit(rescheduled{send_at, expires_at, event_id});
+    r.emit(rescheduled{send_at, expires_at, event_id, dedupe});
   return std::move(r.out);
 }
 

@@ -69,7 +69,7 @@ public:
   facts start_again(reason why, timestamp now);
   facts discard(const std::string& note, timestamp now);
   facts reschedule(timestamp send_at, timestamp expires_at, const std::string& event_id,
-                   timestamp now);
+                   const hash16& dedupe, timestamp now);
 
   /// Of a planning: what the gates said of the first steps. In-app steps that may go are posted at
   /// once.

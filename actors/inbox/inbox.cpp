@@ -16,7 +16,6 @@ inbox_actor::behavior_type inbox_state::make_behavior(inbox_arguments args) {
       [this](const frames_durable& m) { on_durable(m); },
       [this](const resume_inbox& m) { return on_resume(m); },
       [this](const watch_inbox& m) { model_->watch(m); },
-      [this](const forget_recipient& m) { model_->forget(m.tenant, m.recipient); },
   };
 }
 

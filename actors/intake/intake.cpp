@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace carillon {
 
@@ -46,9 +47,17 @@ std::vector<partition_id> all_partitions() {
 
 } // namespace
 
-/// One request's events, split by partition and put together again.
+/// One request's events, split by partition and put together again. An event that acts on what
+/// others planned (cancels, reschedules) goes three ways one after the other: its home is asked
+/// whether all of it was done before; everyone does his part; its home keeps it. So a repeat does
+/// nothing again, and a crash in between loses nothing, since the client repeats what was not
+/// answered.
 struct intake_state::submission {
   tenant_id tenant;
+  std::vector<event_ptr> events;
+  std::vector<std::size_t> acting; ///< of the events, those that act; empty once they are kept
+  caf::error refused;
+  bool keeping = false;
   std::uint64_t catalogue_version = 0;
   caf::typed_response_promise<events_answer> promise;
   events_answer reply;
@@ -135,14 +144,64 @@ caf::result<events_answer> intake_state::on_events(const submit_events& m) {
   }
   auto s = std::make_shared<submission>();
   s->tenant = m.tenant;
+  s->events = m.events;
   s->started = args_.time->now();
   s->reply.items.resize(m.events.size());
   s->is_new.resize(m.events.size());
   s->promise = self_->make_response_promise<events_answer>();
   for (std::size_t i = 0; i < m.events.size(); ++i)
     plan(s, i, m.events[i]);
-  send_parts(s);
+  in_flight_ += s->bytes;
+  s->acting.empty() ? send_parts(s) : recall(s);
   return s->promise;
+}
+
+/// Asks the home of each event that acts whether it is a repeat.
+void intake_state::recall(const submission_ptr& s) {
+  s->open = s->acting.size();
+  for (auto index : s->acting) {
+    const auto& e = *s->events[index];
+    auto home = home_of(s->tenant, e.source, e.id);
+    if (!owners_ || !(*owners_)[home.value]) {
+      recalled(s, index, make_error(errc::not_ready, "the partition is starting"));
+      continue;
+    }
+    recall_events m{s->tenant, {make_hash(s->tenant.str(), e.source, e.id)}};
+    self_->request((*owners_)[home.value], plan_timeout, std::move(m))
+        .then([this, s, index](const events_recalled& a) { recalled(s, index, a.known.front()); },
+              [this, s, index](const caf::error& failed) { recalled(s, index, failed); });
+  }
+}
+
+void intake_state::recalled(const submission_ptr& s, std::size_t index,
+                            const caf::expected<bool>& known) {
+  if (!known)
+    s->refused = known.error();
+  else if (*known)
+    for (auto& [p, piece] : s->parts)
+      for (std::size_t i = 0; i < piece.indices.size(); ++i)
+        piece.plans[i].repeat = piece.plans[i].repeat || piece.indices[i] == index;
+  if (--s->open != 0)
+    return;
+  if (!s->refused)
+    return send_parts(s);
+  in_flight_ -= s->bytes;
+  args_.count->events_refused.add(s->events.size());
+  s->promise.deliver(s->refused);
+}
+
+/// The homes of the events that acted keep them, so that a repeat is known. False if there are
+/// none.
+bool intake_state::keep_acting(const submission_ptr& s) {
+  s->parts.clear();
+  for (auto index : std::exchange(s->acting, {}))
+    if (const auto& e = s->events[index]; !s->reply.items[index].failed)
+      part(*s, home_of(s->tenant, e->source, e->id), index, e).home = true;
+  s->keeping = true;
+  if (s->parts.empty())
+    return false;
+  send_parts(s);
+  return true;
 }
 
 /// What one event means, split by owner.
@@ -172,6 +231,7 @@ void intake_state::plan(const submission_ptr& s, std::size_t index, const event_
   // Whose notifications a correlation key names is known to their owners alone.
   if (found.cancels.empty() && found.reschedules.empty())
     return;
+  s->acting.push_back(index);
   for (auto p : all_partitions()) {
     auto& mine = part(*s, p, index, e);
     mine.cancels = found.cancels;
@@ -184,14 +244,13 @@ event_plan& intake_state::part(submission& s, partition_id p, std::size_t index,
   auto& piece = s.parts[p];
   if (piece.indices.empty() || piece.indices.back() != index) {
     piece.indices.push_back(index);
-    piece.plans.push_back({e, {}, {}, {}, false});
+    piece.plans.push_back({e, {}, {}, {}, false, false});
   }
   return piece.plans.back();
 }
 
 void intake_state::send_parts(const submission_ptr& s) {
   s->open = s->parts.size() + 1;
-  in_flight_ += s->bytes;
   for (auto& [p, piece] : s->parts) {
     plan_events m{s->tenant, s->catalogue_version, std::move(piece.plans)};
     if (!owners_ || !(*owners_)[p.value]) {
@@ -217,6 +276,8 @@ void intake_state::on_part(const submission_ptr& s, partition_id p, const events
       s->is_new[index] = true;
       continue;
     }
+    if (s->keeping)
+      continue;
     const auto& got = a.items[i];
     // A partition that only looked for correlation keys or roles, and found none, knows nothing of
     // a repeat.
@@ -229,7 +290,7 @@ void intake_state::on_part(const submission_ptr& s, partition_id p, const events
 }
 
 void intake_state::finish(const submission_ptr& s) {
-  if (--s->open != 0)
+  if (--s->open != 0 || (!s->acting.empty() && keep_acting(s)))
     return;
   in_flight_ -= s->bytes;
   auto& count = *args_.count;
@@ -277,7 +338,7 @@ caf::result<answer> intake_state::on_notification(const submit_notification& m) 
   e->data_text = wanted->data->dump();
   e->trace = m.trace;
   plan_events plans{m.tenant, catalogue->version, {}};
-  plans.plans.push_back({std::move(e), {std::move(wanted->item)}, {}, {}, false});
+  plans.plans.push_back({std::move(e), {std::move(wanted->item)}, {}, {}, false, false});
   auto promise = self_->make_response_promise<answer>();
   auto owner = (*owners_)[p.value];
   self_->request(owner, plan_timeout, std::move(plans))

@@ -39,6 +39,9 @@ private:
   caf::result<answer> on_notification(const submit_notification& m);
   void plan(const submission_ptr& s, std::size_t index, const event_ptr& e);
   event_plan& part(submission& s, partition_id p, std::size_t index, const event_ptr& e);
+  void recall(const submission_ptr& s);
+  void recalled(const submission_ptr& s, std::size_t index, const caf::expected<bool>& known);
+  bool keep_acting(const submission_ptr& s);
   void send_parts(const submission_ptr& s);
   void on_part(const submission_ptr& s, partition_id p, const events_answer& a);
   void finish(const submission_ptr& s);

@@ -96,7 +96,9 @@ caf::result<answer> partition_state::on_notification(const notification_command&
     tell(m, promise);
     return promise;
   }
-  after_durable(next_sequence_ - 1, [this, m, promise]() mutable {
+  after_durable(next_sequence_ - 1, [this, m, promise](const caf::error& failed) mutable {
+    if (failed)
+      return give(promise, failed);
     self_->request(args_.store, store_timeout, read_facts{m.tenant, m.id})
         .then(
             [m, promise](const facts_read& x) mutable {
@@ -119,8 +121,7 @@ void partition_state::show(const tenant_id& tenant, const notification_id& id,
         if (e == nullptr)
           return give(promise, not_found());
         answer a{answer::kind::ok, show_notification(e->state), {}, {}, 0};
-        after_durable(next_sequence_ - 1,
-                      [promise, a]() mutable { promise.deliver(std::move(a)); });
+        answer_after(next_sequence_ - 1, promise, std::move(a));
       },
       [promise](const caf::error& e) { give(promise, e); });
 }
@@ -142,8 +143,7 @@ void partition_state::tell(const notification_command& m, answer_promise promise
           auto reply = *a;
           if (reply.body.empty() && now_at != nullptr && reply.what != answer::kind::conflict)
             reply.body = show_notification(now_at->state);
-          after_durable(next_sequence_ - 1,
-                        [promise, reply]() mutable { promise.deliver(std::move(reply)); });
+          answer_after(next_sequence_ - 1, promise, std::move(reply));
         });
       },
       [promise](const caf::error& e) { give(promise, e); });
@@ -164,7 +164,7 @@ caf::result<answer> partition_state::on_report(const provider_report& m) {
         command(*e, std::move(c), [this, promise](const answer* a) mutable {
           if (a == nullptr)
             return give(promise, make_error(errc::not_ready));
-          after_durable(next_sequence_ - 1, [promise]() mutable { promise.deliver(answer{}); });
+          answer_after(next_sequence_ - 1, promise, answer{});
         });
       },
       [promise](const caf::error& e) { give(promise, e); });
@@ -188,7 +188,7 @@ caf::result<claim_answer> partition_state::on_claim(const claim_request& m) {
     sequence = commit(std::move(in));
     model_->requests.start(key);
   }
-  after_durable(sequence, [promise, found]() mutable { promise.deliver(std::move(found)); });
+  answer_after(sequence, promise, std::move(found));
   return promise;
 }
 
@@ -206,7 +206,7 @@ caf::result<caf::unit_t> partition_state::on_complete(const complete_request& m)
   in.facts.push_back({{}, {}, request_answered{key, m.http_status, m.body}, {}});
   auto sequence = commit(std::move(in));
   auto promise = self_->make_response_promise<caf::unit_t>();
-  after_durable(sequence, [promise]() mutable { promise.deliver(caf::unit); });
+  answer_after(sequence, promise, caf::unit);
   return promise;
 }
 

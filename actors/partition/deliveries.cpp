@@ -16,6 +16,11 @@ namespace {
 constexpr auto store_timeout = std::chrono::seconds{10};
 constexpr auto critical = static_cast<std::size_t>(priority::critical);
 
+/// Whose slowness would hold it up: the channel of the step it is at.
+std::size_t channel_at(const notification_state& s) {
+  return static_cast<std::size_t>(s.plan->steps[s.finished ? leading_step(s) : s.current].on);
+}
+
 } // namespace
 
 // -- starting and ending --------------------------------------------------------------------------
@@ -27,8 +32,9 @@ void partition_state::launch(const notification_id& id, delivery_context_ptr con
   if (e == nullptr || draining_ || running_.contains(id))
     return;
   auto lane = static_cast<std::size_t>(e->state.plan->at);
-  if (lane != critical && running_.size() >= args_.services->most_deliveries) {
-    backlog_[lane].push_back(id);
+  auto& load = loads_[channel_at(e->state)];
+  if (lane != critical && load.alive >= args_.services->most_deliveries) {
+    load.backlog[lane].push_back(id);
     return;
   }
   run(id, *e, std::move(context), trace);
@@ -44,18 +50,17 @@ void partition_state::run(const notification_id& id, notification_entry& e,
   a.generation = ++generation_;
   a.state = e.state;
   a.category = categories[static_cast<std::size_t>(e.state.plan->in)];
-  a.context = context;
+  a.context = std::move(context);
   a.trace = trace;
   e.busy = true;
-  auto& r = running_[id];
-  r = {{}, generation_, 0, std::move(context), e.tenant};
-  auto handle = self_->spawn<caf::linked>(delivery, std::move(a));
-  running_[id].handle = handle;
+  auto on = channel_at(e.state);
+  ++loads_[on].alive;
+  running_[id] = {self_->spawn<caf::linked>(delivery, std::move(a)), generation_, 0, on};
 }
 
-void partition_state::run_backlog() {
-  for (auto& lane : backlog_)
-    while (!lane.empty() && running_.size() < args_.services->most_deliveries) {
+void partition_state::run_backlog(channel_load& load) {
+  for (auto& lane : load.backlog)
+    while (!lane.empty() && load.alive < args_.services->most_deliveries) {
       auto id = lane.front();
       lane.pop_front();
       wake(id);
@@ -67,6 +72,8 @@ void partition_state::release(const notification_id& id) {
   if (i == running_.end())
     return;
   caf::anon_send(i->second.handle, delivery_command{delivery_command::verb::rest});
+  auto& load = loads_[i->second.on];
+  --load.alive;
   running_.erase(i);
   if (auto* e = model_->find(id)) {
     model_->rest(*e);
@@ -74,7 +81,7 @@ void partition_state::release(const notification_id& id) {
     if (!arm(*e))
       wake(id);
   }
-  run_backlog();
+  run_backlog(load);
   maybe_drained();
 }
 
@@ -100,8 +107,6 @@ bool partition_state::arm(notification_entry& e) {
 }
 
 void partition_state::on_due(const deadlines_due& m) {
-  if (m.ids.empty()) // from the supervisor: the clock jumped, nobody knows what is due now
-    self_->send(scheduler_, clock_changed{});
   for (const auto& id : m.ids)
     wake(id);
 }
@@ -248,9 +253,7 @@ void partition_state::on_verdict(const std::shared_ptr<propose>& m, const assess
   in.at = a.now;
   in.facts.push_back({m->id, a.recipient, std::move(m->facts.front().body), {}});
   auto sequence = commit(std::move(in));
-  after_durable(sequence, [promise, at = a.now]() mutable {
-    promise.deliver(proposal_answer{kind::durable, {}, at});
-  });
+  answer_after(sequence, promise, proposal_answer{kind::durable, {}, a.now});
 }
 
 // -- what a rendering needs -----------------------------------------------------------------------
@@ -262,7 +265,9 @@ caf::result<delivery_context_ptr> partition_state::on_get_context(const get_cont
     return make_error(errc::not_found);
   auto promise = self_->make_response_promise<delivery_context_ptr>();
   // Its rows are read back from the journal, so they have to be there.
-  after_durable(e->last_sequence, [this, m, promise] { read_context(m, promise); });
+  after_durable(e->last_sequence, [this, m, promise](const caf::error& failed) {
+    failed ? give(promise, failed) : read_context(m, promise);
+  });
   return promise;
 }
 

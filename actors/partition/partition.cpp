@@ -47,6 +47,7 @@ partition_actor::behavior_type partition_state::make_behavior(partition_argument
       inbox, inbox_arguments{services.hub, &seal(), services.deliveries->time});
   return {
       [this](plan_events& m) { return on_plan(m); },
+      [this](const recall_events& m) { return on_recall(m); },
       [this](const notification_command& m) { return on_notification(m); },
       [this](const recipient_command& m) { return on_recipient(m); },
       [this](const inbox_command& m) { return on_inbox(m); },
@@ -62,6 +63,7 @@ partition_actor::behavior_type partition_state::make_behavior(partition_argument
       [this](propose& m) { return on_propose(m); },
       [this](const get_context& m) { return on_get_context(m); },
       [this](const deadlines_due& m) { on_due(m); },
+      [this](const clock_changed& m) { self_->send(scheduler_, m); },
       [this](const replay_rows& m) { on_replay(m); },
       [this](const replay_end& m) { on_replay_end(m); },
       [this](const projected& m) { on_projected(m); },
@@ -190,10 +192,7 @@ std::uint64_t partition_state::commit(input in) {
   tell_children(applied, false);
   self_->request(args_.lane, caf::infinite, std::move(a))
       .then([this](const appended& ack) { on_appended(ack); },
-            [this](const caf::error& e) {
-              spdlog::error("partition {}: append refused: {}", args_.id.value, render(e));
-              self_->quit(e);
-            });
+            [this](const caf::error& e) { on_append_failed(e); });
   return next_sequence_ - 1;
 }
 
@@ -240,15 +239,26 @@ void partition_state::show_frames(const tenant_id& tenant, const recipient_id& r
   const auto* r = model_->recipients.find(tenant, recipient);
   if (r == nullptr)
     return;
-  after_durable(sequence, [this, m = frames_durable{tenant, recipient, r->inbox_offset}] {
-    self_->send(inbox_, m);
+  after_durable(sequence, [this, m = frames_durable{tenant, recipient, r->inbox_offset}](
+                              const caf::error& failed) {
+    if (!failed)
+      self_->send(inbox_, m);
   });
 }
 
-void partition_state::after_durable(std::uint64_t sequence, std::function<void()> effect) {
+void partition_state::after_durable(std::uint64_t sequence, effect run) {
   if (sequence <= durable_sequence_)
-    return effect();
-  effects_.emplace_back(sequence, std::move(effect));
+    return run({});
+  effects_.emplace_back(sequence, std::move(run));
+}
+
+/// What is in memory is ahead of the journal for good: whoever waits is told, and a replay starts
+/// over.
+void partition_state::on_append_failed(const caf::error& e) {
+  spdlog::error("partition {}: append refused: {}", args_.id.value, render(e));
+  for (auto& [sequence, run] : std::exchange(effects_, {}))
+    run(e);
+  self_->quit(e);
 }
 
 void partition_state::on_appended(const appended& ack) {
@@ -257,9 +267,9 @@ void partition_state::on_appended(const appended& ack) {
   if (ack.last_position != 0)
     positions_.emplace_back(ack.last_position, ack.last_sequence);
   while (!effects_.empty() && effects_.front().first <= durable_sequence_) {
-    auto effect = std::move(effects_.front().second);
+    auto run = std::move(effects_.front().second);
     effects_.pop_front();
-    effect();
+    run({});
   }
   gauge();
   maybe_drained();

@@ -34,8 +34,9 @@ struct partition_services {
   partition_limits memory;
   const catalogue_cell* catalogue = nullptr;
   hub_actor hub;
-  std::uint32_t most_deliveries
-      = 64; ///< in flight at once in one partition; critical ones are never counted out
+  /// On their way at once in one partition and channel, so that a slow provider holds up its own
+  /// channel alone; critical ones are never counted out.
+  std::uint32_t most_deliveries = 64;
 };
 
 struct partition_arguments {
@@ -77,8 +78,12 @@ private:
     delivery_actor handle;
     std::uint64_t generation = 0;
     std::uint64_t sent = 0; ///< commands
-    delivery_context_ptr context;
-    tenant_id tenant;
+    std::size_t on = 0;     ///< the channel where it counts
+  };
+  /// Of one channel: how many deliveries are alive, and who waits for its turn, by priority.
+  struct channel_load {
+    std::size_t alive = 0;
+    std::array<std::deque<notification_id>, enum_count<priority>> backlog;
   };
   struct tally;
   struct planning;
@@ -92,7 +97,16 @@ private:
   journal_row encode(const input& in, const pending_fact& f, std::uint64_t sequence) const;
   void tell_children(const std::vector<applied_fact>& facts, bool durable);
   void project(append& a, const notification_id& id, bool created);
-  void after_durable(std::uint64_t sequence, std::function<void()> effect);
+  /// With no error once everything up to `sequence` is durable, or with why it never will be.
+  using effect = std::function<void(const caf::error&)>;
+  void after_durable(std::uint64_t sequence, effect run);
+  template <class T>
+  void answer_after(std::uint64_t sequence, caf::typed_response_promise<T> promise, T value) {
+    after_durable(sequence, [promise, value = std::move(value)](const caf::error& failed) mutable {
+      failed ? give(promise, failed) : give(promise, std::move(value));
+    });
+  }
+  void on_append_failed(const caf::error& e);
   void on_appended(const appended& a);
   void on_projected(const projected& m);
   void gauge();
@@ -110,7 +124,9 @@ private:
 
   // -- planning (planning.cpp)
   caf::result<events_answer> on_plan(plan_events& m);
-  void recall_forgotten(const planning_ptr& p);
+  caf::result<events_recalled> on_recall(const recall_events& m);
+  void recall_forgotten(const tenant_id& tenant, const std::vector<hash16>& keys,
+                        std::function<void(const caf::error&)> then);
   void sort_out(const planning_ptr& p);
   void answer_repeat(const planning_ptr& p, std::size_t index,
                      const std::vector<notification_id>& ids);
@@ -128,7 +144,7 @@ private:
   void launch(const notification_id& id, delivery_context_ptr context, const std::string& trace);
   void run(const notification_id& id, notification_entry& e, delivery_context_ptr context,
            const std::string& trace);
-  void run_backlog();
+  void run_backlog(channel_load& load);
   void on_due(const deadlines_due& m);
   void wake(const notification_id& id);
   bool arm(notification_entry& e);
@@ -197,12 +213,12 @@ private:
   bool draining_ = false;
   std::uint64_t next_sequence_ = 1;
   std::uint64_t durable_sequence_ = 0;
-  std::deque<std::pair<std::uint64_t, std::function<void()>>> effects_; ///< in order of sequence
+  std::deque<std::pair<std::uint64_t, effect>> effects_; ///< in order of sequence
   std::deque<std::pair<std::uint64_t, std::uint64_t>>
       positions_; ///< (position, sequence) of durable appends
   std::vector<std::pair<std::uint64_t, notification_id>> to_project_; ///< replayed, by position
   absl::flat_hash_map<notification_id, running> running_;
-  std::array<std::deque<notification_id>, enum_count<priority>> backlog_;
+  std::array<channel_load, enum_count<channel>> loads_;
   std::vector<caf::typed_response_promise<drained>> drains_;
   std::uint64_t generation_ = 0;
   std::shared_ptr<std::size_t> shown_

@@ -31,17 +31,24 @@ void partition_model::apply(const tenant_id& tenant, const notification_id& id, 
     carillon::apply(entry->state, f, at);
     intern(entry->state);
     index(tenant, entry->state);
-    auto known = events.find(planned->dedupe);
-    if (known == nullptr || std::find(known->begin(), known->end(), id) == known->end())
-      events.remember(planned->dedupe, id, at);
+    remember(planned->dedupe, id, at);
   } else if (entry != nullptr) {
     carillon::apply(entry->state, f, at);
+    if (const auto* moved = std::get_if<rescheduled>(&f))
+      remember(moved->dedupe, id, at);
   }
   if (entry == nullptr)
     return;
   entry->last_sequence = sequence;
   if (entry->state.finished)
     finished_.emplace_back(sequence, id);
+}
+
+/// The event planned or moved the notification; live, that is known before the fact is folded.
+void partition_model::remember(const hash16& event, const notification_id& id, timestamp at) {
+  auto known = events.find(event);
+  if (known == nullptr || std::find(known->begin(), known->end(), id) == known->end())
+    events.remember(event, id, at);
 }
 
 notification_entry* partition_model::find(const notification_id& id) {

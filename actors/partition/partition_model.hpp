@@ -75,6 +75,7 @@ public:
   request_memory requests;
 
 private:
+  void remember(const hash16& event, const notification_id& id, timestamp at);
   void intern(notification_state& s);
   void index(const tenant_id& tenant, const notification_state& s);
   void unindex(const tenant_id& tenant, const notification_state& s);

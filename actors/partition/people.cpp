@@ -81,7 +81,7 @@ caf::result<answer> partition_state::on_recipient(const recipient_command& m) {
     break;
   }
   auto promise = self_->make_response_promise<answer>();
-  after_durable(next_sequence_ - 1, [promise, a]() mutable { promise.deliver(std::move(a)); });
+  answer_after(next_sequence_ - 1, promise, std::move(a));
   return promise;
 }
 
@@ -306,8 +306,7 @@ void partition_state::change_inbox(const inbox_command& m, const inbox_proposal&
     auto sequence = commit(std::move(in));
     show_frames(m.tenant, m.recipient, sequence);
   }
-  after_durable(next_sequence_ - 1,
-                [promise, a = p.reply]() mutable { promise.deliver(std::move(a)); });
+  answer_after(next_sequence_ - 1, promise, p.reply);
   for (const auto& [id, change] : p.changes) {
     if (id.is_nil() || change.what == in_app_change::archived)
       continue;

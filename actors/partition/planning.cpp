@@ -71,35 +71,62 @@ caf::result<events_answer> partition_state::on_plan(plan_events& m) {
   p->at = now();
   p->reply.items.resize(p->request.plans.size());
   p->promise = self_->make_response_promise<events_answer>();
-  recall_forgotten(p);
+  std::vector<hash16> keys;
+  keys.reserve(p->request.plans.size());
+  for (const auto& plan : p->request.plans)
+    keys.push_back(event_key(p->request.tenant, *plan.about));
+  recall_forgotten(p->request.tenant, keys, [this, p](const caf::error& failed) {
+    failed ? give(p->promise, failed) : sort_out(p);
+  });
   return p->promise;
+}
+
+caf::result<events_recalled> partition_state::on_recall(const recall_events& m) {
+  if (!ready_ || draining_)
+    return unavailable();
+  auto promise = self_->make_response_promise<events_recalled>();
+  recall_forgotten(m.tenant, m.events, [this, m, promise](const caf::error& failed) {
+    if (failed)
+      return give(promise, failed);
+    events_recalled found;
+    for (const auto& key : m.events)
+      found.known.push_back(model_->events.find(key) != nullptr);
+    answer_after(next_sequence_ - 1, promise, std::move(found));
+  });
+  return promise;
 }
 
 /// Events that were planned long ago are only bits of a filter: a hit is looked up before it is
 /// planned again.
-void partition_state::recall_forgotten(const planning_ptr& p) {
-  auto asked = std::make_shared<std::size_t>(1);
-  auto done = [this, p, asked] {
-    if (--*asked == 0)
-      sort_out(p);
+void partition_state::recall_forgotten(const tenant_id& tenant, const std::vector<hash16>& keys,
+                                       std::function<void(const caf::error&)> then) {
+  struct questions {
+    std::size_t open = 1;
+    caf::error failed;
+    std::function<void(const caf::error&)> then;
   };
-  for (const auto& plan : p->request.plans) {
-    auto key = event_key(p->request.tenant, *plan.about);
+  auto q = std::make_shared<questions>();
+  q->then = std::move(then);
+  auto done = [q](const caf::error& e) {
+    if (e)
+      q->failed = e;
+    if (--q->open == 0)
+      q->then(q->failed);
+  };
+  for (const auto& key : keys) {
     if (model_->events.find(key) != nullptr || !model_->events.maybe_forgotten(key))
       continue;
-    ++*asked;
-    self_
-        ->request(args_.store, std::chrono::seconds{10},
-                  find_event{args_.id, p->request.tenant, key})
+    ++q->open;
+    self_->request(args_.store, std::chrono::seconds{10}, find_event{args_.id, tenant, key})
         .then(
-            [this, p, key, done](const event_found& x) {
+            [this, key, done](const event_found& x) {
               for (const auto& id : x.ids)
-                model_->events.remember(key, id, p->at);
-              done();
+                model_->events.remember(key, id, now());
+              done({});
             },
-            [p](const caf::error& e) { p->promise.deliver(e); });
+            [done](const caf::error& e) { done(e); });
   }
-  done();
+  done({});
 }
 
 /// Which events are new here, and what they cancel, move and plan.
@@ -109,8 +136,9 @@ void partition_state::sort_out(const planning_ptr& p) {
     auto& plan = p->request.plans[i];
     p->reply.items[i].event_id = plan.about->id;
     auto key = event_key(tenant, *plan.about);
-    if (const auto* known = model_->events.find(key)) {
-      answer_repeat(p, i, *known);
+    const auto* known = model_->events.find(key);
+    if (known != nullptr || plan.repeat) {
+      answer_repeat(p, i, known == nullptr ? std::vector<notification_id>{} : *known);
       continue;
     }
     auto keep = plan.home || !plan.items.empty();
@@ -180,6 +208,7 @@ bool partition_state::try_reschedule(const planning_ptr& p, std::size_t index,
     delivery_command c;
     c.what = delivery_command::verb::reschedule;
     c.note = plan.about->id;
+    c.event = event_key(p->request.tenant, *plan.about);
     c.send_at = item.send_at > p->at ? item.send_at : p->at;
     c.expires_at = item.expires_at;
     if (r != nullptr)
@@ -346,7 +375,7 @@ void partition_state::write_candidate(const planning_ptr& p, candidate& c, input
   for (auto& f : facts) {
     std::string beside;
     if (type_of(f) == fact_type::notification_planned) {
-      beside = std::move(sealed);
+      beside = std::exchange(sealed, {});
     } else if (auto* item = std::get_if<in_app_posted>(&f)) {
       item->offset = ++r.inbox_offset;
       beside = seal().seal(r.key, c.in_app, context_of(c.id));
@@ -381,7 +410,7 @@ void partition_state::finish(const planning_ptr& p) {
   for (auto& item : p->reply.items)
     std::sort(item.notifications.begin(), item.notifications.end(),
               [](const auto& a, const auto& b) { return a.ordinal < b.ordinal; });
-  after_durable(next_sequence_ - 1, [p] { p->promise.deliver(std::move(p->reply)); });
+  answer_after(next_sequence_ - 1, p->promise, std::move(p->reply));
 }
 
 } // namespace carillon

@@ -28,7 +28,6 @@ preference_gate_actor::behavior_type preference_gate_state::make_behavior(
             for (const auto& f : m.facts)
               model_.apply(f);
           },
-          [this](const forget_recipient& m) { model_.forget(m.tenant, m.recipient); },
           [this](const recipient_command& m) { return on_recipient_command(m); }};
 }
 

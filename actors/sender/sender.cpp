@@ -21,6 +21,13 @@ call_outcome not_called(std::string code) {
   return o;
 }
 
+/// A cancelled delivery, or one whose partition was restarted: a permit given to it would be lost.
+bool is_dead(caf::typed_response_promise<permit_answer>& waiting) {
+  const caf::response_promise& p = waiting;
+  auto* who = caf::actor_cast<caf::abstract_actor*>(p.source());
+  return who == nullptr || who->getf(caf::abstract_actor::is_cleaned_up_flag);
+}
+
 } // namespace
 
 sender_actor::behavior_type sender_state::make_behavior(sender_arguments args) {
@@ -39,6 +46,7 @@ sender_actor::behavior_type sender_state::make_behavior(sender_arguments args) {
         if (steady_now() < armed_)
           return; // an earlier or later tick took its place
         armed_ = time_point::max();
+        drop_dead();
         pump();
       },
       [this](const get_health&) {
@@ -65,15 +73,31 @@ caf::result<permit_answer> sender_state::on_request(const request_permit& m) {
   return promise;
 }
 
+/// Forgets who stopped waiting, so that a long outage does not keep them.
+void sender_state::drop_dead() {
+  for (auto ticket : model_->drop([this](std::uint64_t t) { return is_dead(waiting_.at(t)); })) {
+    waiting_.erase(ticket);
+    args_.count->permits_waiting.sub();
+  }
+}
+
 void sender_state::pump() {
-  if (!draining_)
+  auto more = !draining_;
+  while (more) {
+    more = false;
     for (auto& g : model_->pump(steady_now(), args_.time->now())) {
       auto i = waiting_.find(g.ticket);
-      auto promise = i->second;
+      auto promise = std::move(i->second);
       waiting_.erase(i);
       args_.count->permits_waiting.sub();
-      promise.deliver(permit_answer{std::move(g.given), g.refused});
+      if (!is_dead(promise)) {
+        promise.deliver(permit_answer{std::move(g.given), g.refused});
+      } else if (g.refused == reason::none) {
+        model_->give_back(g.given.number);
+        more = true; // what was given in vain is for the next
+      }
     }
+  }
   arm();
 }
 

@@ -44,6 +44,7 @@ private:
                   caf::typed_response_promise<call_outcome> promise, time_point started);
   caf::result<drained> on_drain();
   void pump();
+  void drop_dead();
   void arm();
   [[nodiscard]] time_point steady_now() const;
   void maybe_drained();

@@ -43,6 +43,20 @@ public:
   /// All requests that can be answered now, in the order in which they are.
   std::vector<grant> pump(time_point now, timestamp wall);
 
+  /// Takes the requests out of which `gone(ticket)` is true; returns them.
+  template <class F>
+  std::vector<std::uint64_t> drop(F gone) {
+    std::vector<std::uint64_t> out;
+    for (auto& lane : lanes_)
+      std::erase_if(lane, [&](const request& r) {
+        if (!gone(r.ticket))
+          return false;
+        out.push_back(r.ticket);
+        return true;
+      });
+    return out;
+  }
+
   /// A permit was not used.
   void give_back(std::uint64_t permit_number);
 

@@ -36,7 +36,7 @@ supervisor_actor::behavior_type supervisor_state::make_behavior(supervisor_argum
       [this](const clock_changed&) {
         for (const auto& s : slots_)
           if (s.handle)
-            self_->send(s.handle, deadlines_due{});
+            self_->send(s.handle, clock_changed{});
       },
       [this](const drain&) { return on_drain(); },
   };

@@ -6,7 +6,7 @@
 namespace carillon::realtime {
 
 shard::shard(boost::asio::any_io_executor loop, std::shared_ptr<node_state> node)
-    : mailbox_(std::make_shared<mailbox>(loop)), node_(std::move(node)), timer_(std::move(loop)) {
+    : mailbox_(std::make_shared<mailbox>(loop)), node_(std::move(node)), timer_(loop) {
   // nop
 }
 

@@ -251,6 +251,92 @@ TEST_CASE("an event cancels what an earlier one planned under the same key") {
   CHECK(engine.status_of(id) == "cancelled");
 }
 
+TEST_CASE("a repeated event does not cancel again what was planned since, after a restart too") {
+  running_engine engine{R"([{"channel":"sms"}])",
+                        R"(,"timing":"delay:24h","correlation_key":"a:{{data.name}}")"};
+  engine.rule("c", R"({"event":"test.off","notifications":[],"cancels":["a:{{data.name}}"]})");
+  auto before = engine.happen("e-1");
+  CHECK_FALSE(engine.post("off-1", "test.off", R"({"name":"Ann"})").duplicate);
+  CHECK(engine.status_of(before) == "cancelled");
+  auto after = engine.happen("e-2");
+  CHECK(engine.post("off-1", "test.off", R"({"name":"Ann"})").duplicate);
+  CHECK(engine.status_of(after) == "scheduled");
+  engine.crash();
+  engine.start();
+  CHECK(engine.post("off-1", "test.off", R"({"name":"Ann"})").duplicate);
+  CHECK(engine.status_of(after) == "scheduled");
+  CHECK_FALSE(engine.post("off-2", "test.off", R"({"name":"Ann"})").duplicate);
+  CHECK(engine.status_of(after) == "cancelled");
+}
+
+TEST_CASE("a repeated event that moved a notification is answered with its id and moves nothing") {
+  running_engine engine;
+  auto body = rule_body(R"([{"channel":"sms"}])",
+                        R"(,"timing":"delay:24h","correlation_key":"a:{{data.name}}")");
+  body.back() = ',';
+  engine.rule("r", body + R"("reschedules":["a:{{data.name}}"]})");
+  auto id = engine.happen("e-1");
+  engine.world.advance(1h);
+  CHECK(engine.happen("e-2") == id);
+  for (auto round : {0, 1}) {
+    if (round == 1) {
+      engine.crash();
+      engine.start();
+    }
+    engine.world.advance(1h);
+    auto again = engine.post("e-2", "test.happened", R"({"who":"p-1","name":"Ann"})");
+    CHECK(again.duplicate);
+    REQUIRE(again.notifications.size() == 1);
+    CHECK(again.notifications.front().id == id);
+  }
+  CHECK(engine.timeline(id) == words{"notification_planned", "rescheduled"});
+}
+
+TEST_CASE("a provider that hangs holds up its own channel alone") {
+  running_engine engine{R"([{"channel":"sms"}])", {}, free_of_limits()};
+  engine.rule("m",
+              R"({"event":"test.mailed","notifications":[{"type":"mail","category":"transactional",
+    "recipient":"data.who","content":{"email":{"subject":"S","text":"T"}},
+    "delivery":{"strategy":"fallback","channels":[{"channel":"email"}]}}]})");
+  engine.sms.hangs = true;
+  for (int i = 0; i < 100; ++i)
+    engine.happen("e-" + std::to_string(i));
+  auto calling = engine.sms.calls.size();
+  CHECK(calling < 100);
+  auto mail = engine.post("m-1", "test.mailed", R"({"who":"p-1"})");
+  CHECK(engine.email.calls.size() == 1);
+  CHECK(engine.sms.calls.size() == calling);
+}
+
+TEST_CASE("a delivery cancelled while it waits for a permit takes none") {
+  auto config = free_of_limits();
+  config.delivery.window = 1;
+  running_engine engine{R"([{"channel":"sms"}])", {}, config};
+  engine.sms.hangs = true;
+  engine.happen("e-1");
+  auto second = engine.happen("e-2");
+  auto third = engine.happen("e-3");
+  CHECK(engine.sms.calls.size() == 1);
+  CHECK(engine.command(second, nverb::cancel).body == R"({"result":"cancelled"})");
+  CHECK(engine.count.deliveries_alive.get() == 2);
+  engine.sms.hangs = false;
+  engine.world.tell(engine.sms.client, http_finished{});
+  CHECK(engine.status_of(second) == "cancelled");
+  CHECK(engine.status_of(third) == "sent");
+  CHECK(engine.sms.calls.size() == 2);
+}
+
+TEST_CASE("an append that fails is told at once to who waits, and the partition comes back") {
+  running_engine engine;
+  engine.faults->fail_before = 1;
+  auto began = engine.world.clock().now();
+  CHECK(engine.post("e-1", "test.happened", R"({"who":"p-1","name":"Ann"})").failed);
+  CHECK(engine.world.clock().now() == began);
+  engine.world.advance(1min);
+  engine.happen("e-1");
+  CHECK(engine.sms.calls.size() == 1);
+}
+
 TEST_CASE("quiet hours hold a message until they end, to the second") {
   running_engine engine;
   engine.person(

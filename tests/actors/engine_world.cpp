@@ -138,11 +138,7 @@ event_answer engine_world::post(const std::string& id, const std::string& type,
   e->type = type;
   e->data = parse(data);
   e->data_text = data;
-  auto a = world.ask<events_answer>(intake, submit_events{tenant, {e}});
-  if (a->pending())
-    world.advance(
-        std::chrono::seconds{16}); // its partition died with the question; intake gives up on it
-  return a->get().items.front();
+  return world.ask<events_answer>(intake, submit_events{tenant, {e}})->get().items.front();
 }
 
 answer engine_world::command(const notification_id& id, notification_command::verb what) {

@@ -396,7 +396,10 @@ TEST_CASE("the inbox actor answers commands and those who resume") {
   auto resumed
       = world.ask<inbox_resumed>(box, resume_inbox{inbox_writer::tenant, write.who(), 0, false});
   CHECK(resumed->get().frames.size() == 1);
-  world.tell(box, forget_recipient{inbox_writer::tenant, write.who()});
+  applied_fact erased;
+  erased.tenant = inbox_writer::tenant;
+  erased.body = std::make_shared<const fact>(recipient_erased{write.who()});
+  world.tell(box, apply_facts{{erased}, true});
   auto list = world.ask<inbox_proposal>(box, write.command(verb::list));
   CHECK(list->get().reply.body == R"({"items":[],"next_cursor":null,"unread":0})");
 }
