@@ -157,7 +157,7 @@ struct notification_planned {
 /// A later event moved it. Sealed: the new `data` and content, in the form of notification_planned.
 struct rescheduled {
   static constexpr auto type = fact_type::rescheduled;
-  static constexpr std::uint16_t schema = 1;
+  static constexpr std::uint16_t schema = 2;
   timestamp send_at;
   timestamp expires_at;
   std::string event_id;

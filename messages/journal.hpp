@@ -33,9 +33,9 @@ struct wrapped_key {
   std::string wrapped; ///< empty: the key is dropped
 };
 
-/// Content too large for a fact (over 64 KiB), sealed, beside it.
+/// Content too large for a fact (over 64 KiB), sealed, beside it: a start does not read it.
 struct blob {
-  notification_id notification;
+  std::size_t row = 0; ///< of the append; its own `sealed` is empty
   std::string sealed;
 };
 

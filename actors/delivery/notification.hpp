@@ -83,6 +83,12 @@ void apply(notification_state& s, const fact& f, timestamp at);
 /// The channel the notification's status stands on, by index of step.
 std::uint8_t leading_step(const notification_state& s) noexcept;
 
+/// How far along the way to the reader a status is; 0: not accepted by anyone.
+int rank(status x) noexcept;
+
+/// What the notification as a whole stands at.
+status overall(const notification_state& s) noexcept;
+
 /// Whether the step got as far as its plan asks.
 bool reached(const notification_state& s, std::uint8_t step) noexcept;
 

@@ -285,27 +285,41 @@ void partition_state::read_context(const get_context& m,
           [promise](const caf::error& err) { give(promise, err); });
 }
 
+/// The part of it that the recipient and the catalogue give.
+std::shared_ptr<delivery_context> partition_state::context_for(const tenant_id& tenant,
+                                                               recipient_entry& r,
+                                                               const recipient_id& recipient,
+                                                               const std::string& template_name,
+                                                               std::uint32_t template_version) {
+  auto context = std::make_shared<delivery_context>();
+  auto opened = model_->recipients.open(r, recipient);
+  context->forgotten = opened->lost;
+  context->who = std::shared_ptr<const profile>{opened, &opened->who};
+  context->profile_version = r.version;
+  context->wrapped_key = r.key;
+  context->by_template = find_template(*args_.services->catalogue->get()->of(tenant), template_name,
+                                       template_version);
+  return context;
+}
+
 /// Unseals the newest content among the notification's rows, and the profile as it is now.
 delivery_context_ptr partition_state::make_context(const notification_entry& e,
                                                    const std::vector<journal_row>& rows) {
-  auto context = std::make_shared<delivery_context>();
   auto* r = model_->recipients.find(e.tenant, e.state.recipient);
-  auto lost = r == nullptr;
-  profile who;
-  if (r != nullptr) {
-    who = model_->recipients.open_profile(*r, e.state.recipient, lost);
-    if (auto language = model_->recipients.language(*r); !language.empty())
-      who.locale = std::move(language);
-    context->profile_version = r->version;
-    context->wrapped_key = r->key;
+  if (r == nullptr) {
+    auto nothing = std::make_shared<delivery_context>();
+    nothing->who = std::make_shared<const profile>();
+    nothing->forgotten = true;
+    return nothing;
   }
-  context->who = std::make_shared<const profile>(std::move(who));
+  auto context = context_for(e.tenant, *r, e.state.recipient, e.state.plan->template_name,
+                             e.state.plan->template_version);
   std::optional<std::string> plain;
   for (const auto& row : rows)
     if ((row.type == fact_type::notification_planned || row.type == fact_type::rescheduled)
-        && !row.sealed.empty() && r != nullptr)
+        && !row.sealed.empty())
       plain = seal().unseal(r->key, row.sealed, context_of(e.state.id));
-  context->forgotten = lost || !plain;
+  context->forgotten = context->forgotten || !plain;
   if (plain) {
     auto body = nlohmann::json::parse(*plain, nullptr, false);
     if (auto i = body.find("data"); i != body.end())
@@ -313,8 +327,6 @@ delivery_context_ptr partition_state::make_context(const notification_entry& e,
     if (auto i = body.find("content"); i != body.end() && i->is_object())
       context->content = std::make_shared<const nlohmann::json>(*i);
   }
-  context->by_template = find_template(*args_.services->catalogue->get()->of(e.tenant),
-                                       e.state.plan->template_name, e.state.plan->template_version);
   return context;
 }
 

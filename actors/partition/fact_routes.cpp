@@ -73,6 +73,10 @@ bool concerns_inbox(fact_type t) noexcept {
   }
 }
 
+bool is_content(fact_type t) noexcept {
+  return t == fact_type::notification_planned || t == fact_type::rescheduled;
+}
+
 bool concerns_children(fact_type t) noexcept {
   return concerns_gate(t) || concerns_limiter(t) || concerns_inbox(t);
 }

@@ -16,6 +16,9 @@ namespace carillon {
 
 namespace {
 
+/// What is sealed beside a fact and longer is kept apart from it.
+constexpr std::size_t most_sealed = 64 * 1024;
+
 /// The facts for which `concerns`, in their order.
 template <class F>
 apply_facts pick(const std::vector<applied_fact>& facts, bool durable, F concerns) {
@@ -174,6 +177,8 @@ std::uint64_t partition_state::commit(input in) {
     auto sequence = next_sequence_++;
     auto type = type_of(f.body);
     a.rows.push_back(encode(in, f, sequence));
+    if (auto& row = a.rows.back(); row.sealed.size() > most_sealed && is_content(type))
+      a.blobs.push_back({a.rows.size() - 1, std::exchange(row.sealed, {})});
     model_->apply(in.tenant, f.id, f.body, f.sealed, in.at, sequence);
     if (!f.id.is_nil() && (touched.empty() || touched.back().first != f.id))
       touched.emplace_back(f.id, type == fact_type::notification_planned);

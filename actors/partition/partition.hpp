@@ -157,6 +157,10 @@ private:
   caf::result<delivery_context_ptr> on_get_context(const get_context& m);
   void read_context(const get_context& m,
                     caf::typed_response_promise<delivery_context_ptr> promise);
+  std::shared_ptr<delivery_context> context_for(const tenant_id& tenant, recipient_entry& r,
+                                                const recipient_id& recipient,
+                                                const std::string& template_name,
+                                                std::uint32_t template_version);
   delivery_context_ptr make_context(const notification_entry& e,
                                     const std::vector<journal_row>& rows);
   std::optional<step_verdict> impossible(const recipient_entry* r, std::uint8_t step,

@@ -347,18 +347,10 @@ void partition_state::write_candidate(const planning_ptr& p, candidate& c, input
   auto planned = to_fact(p->request.tenant, e, c.item, p->request.catalogue_version, p->at);
   auto sealed = seal().seal(r.key, plan_content(e, c.item.content), context_of(c.id));
   if (c.due) {
-    auto context = std::make_shared<delivery_context>();
-    auto lost = false;
-    auto who = model_->recipients.open_profile(r, c.item.recipient, lost);
-    if (auto language = model_->recipients.language(r); !language.empty())
-      who.locale = std::move(language);
-    context->who = std::make_shared<const profile>(std::move(who));
-    context->profile_version = r.version;
+    auto context = context_for(p->request.tenant, r, c.item.recipient, c.item.template_name,
+                               c.item.template_version);
     context->data = e.data;
     context->content = c.item.content;
-    context->wrapped_key = r.key;
-    context->by_template = find_template(*args_.services->catalogue->get()->of(p->request.tenant),
-                                         c.item.template_name, c.item.template_version);
     c.context = std::move(context);
     for (auto& v : c.verdicts)
       if (v.on == channel::in_app && v.says == verdict::pass)

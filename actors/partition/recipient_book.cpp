@@ -81,6 +81,8 @@ void recipient_book::know_key(const wrapped_key& k) {
 void recipient_book::apply(const tenant_id& tenant, const fact& f, const std::string& sealed,
                            timestamp at) {
   std::visit(folder{entries_, tenant, sealed, at}, f);
+  if (std::holds_alternative<recipient_erased>(f))
+    recent_.fill(nullptr); // nothing in the clear outlives the key
 }
 
 recipient_entry& recipient_book::with_key(const tenant_id& tenant, const recipient_id& recipient) {
@@ -105,17 +107,29 @@ profile recipient_book::open_profile(const recipient_entry& e, const recipient_i
     return nlohmann::json::parse(*plain);
   };
   if (!e.profile.empty())
-    if (auto body = unseal(e.profile)) {
-      problem_items ignored;
-      who = parse_profile(*body, ignored);
-    }
+    if (auto body = unseal(e.profile))
+      who = read_profile(*body);
   for (const auto& [hash, sealed] : e.devices)
     if (auto body = unseal(sealed))
       who.devices.push_back(parse_sealed_device(*body));
   return who;
 }
 
-std::string recipient_book::language(const recipient_entry& e) const {
+std::shared_ptr<const opened_profile> recipient_book::open(recipient_entry& e,
+                                                           const recipient_id& recipient) {
+  if (auto known = e.opened.lock(); known && known->version == e.version)
+    return known;
+  auto fresh = std::make_shared<opened_profile>();
+  fresh->who = open_profile(e, recipient, fresh->lost);
+  if (auto preferred = language(e); !preferred.empty())
+    fresh->who.locale = std::move(preferred);
+  fresh->version = e.version;
+  e.opened = fresh;
+  recent_[next_recent_++ % recent_.size()] = fresh;
+  return fresh;
+}
+
+std::string recipient_book::language(const recipient_entry& e) {
   if (e.preferences.find("\"language\"") == std::string::npos)
     return {};
   problem_items ignored;

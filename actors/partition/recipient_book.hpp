@@ -6,6 +6,7 @@
 
 #include "actors/support/recipient_map.hpp"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,6 +15,13 @@
 #include <vector>
 
 namespace carillon {
+
+/// A profile in the clear, as a rendering needs it.
+struct opened_profile {
+  profile who; ///< the language that the recipient prefers is its locale
+  std::uint64_t version = 0;
+  bool lost = false; ///< it could not be unsealed
+};
 
 /// What a partition keeps of one recipient. Protected parts stay sealed; `version` moves with
 /// everything that a decision or a rendering could depend on.
@@ -29,8 +37,9 @@ struct recipient_entry {
   std::uint64_t profile_version = 0;
   std::uint64_t preferences_version = 0;
   std::uint64_t inbox_offset = 0; ///< of the newest in-app fact
-  std::uint8_t contacts = 0;      ///< bit (1 << channel)
-  bool key_new = false;           ///< made here, not yet handed to the journal
+  std::weak_ptr<const opened_profile> opened;
+  std::uint8_t contacts = 0; ///< bit (1 << channel)
+  bool key_new = false;      ///< made here, not yet handed to the journal
   bool inbox_knows_key = false;
 };
 
@@ -54,15 +63,20 @@ public:
   [[nodiscard]] profile open_profile(const recipient_entry& e, const recipient_id& recipient,
                                      bool& lost) const;
 
-  /// The language the recipient prefers, or an empty text.
-  [[nodiscard]] std::string language(const recipient_entry& e) const;
+  /// The same for renderings; the last few are kept, since messages come in bursts.
+  [[nodiscard]] std::shared_ptr<const opened_profile> open(recipient_entry& e,
+                                                           const recipient_id& recipient);
 
   /// Everyone who has the role.
   [[nodiscard]] std::vector<recipient_id> with_role(const tenant_id& tenant,
                                                     const std::string& role) const;
 
 private:
+  [[nodiscard]] static std::string language(const recipient_entry& e);
+
   sealer* seal_;
+  std::array<std::shared_ptr<const opened_profile>, 64> recent_; ///< a ring
+  std::size_t next_recent_ = 0;
   recipient_map<recipient_entry> entries_;
 };
 

@@ -71,6 +71,30 @@ profile parse_profile(const json& body, problem_items& problems) {
   return who;
 }
 
+profile read_profile(const json& body) {
+  auto text = [](const json& in, const char* name) {
+    auto i = in.find(name);
+    return i != in.end() ? i->get<std::string>() : std::string{};
+  };
+  profile who;
+  who.name = text(body, "name");
+  who.first_name = text(body, "first_name");
+  who.locale = text(body, "locale");
+  who.timezone = text(body, "timezone");
+  who.organization = text(body, "organization");
+  who.provider = text(body, "provider");
+  if (auto i = body.find("roles"); i != body.end())
+    who.roles = i->get<std::vector<std::string>>();
+  if (auto i = body.find("contacts"); i != body.end()) {
+    who.sms = text(*i, "sms");
+    who.email = text(*i, "email");
+    who.whatsapp = text(*i, "whatsapp");
+  }
+  if (auto i = body.find("attributes"); i != body.end())
+    who.attributes = std::make_shared<const json>(*i);
+  return who;
+}
+
 json to_json(const profile& who) {
   auto out = json::object();
   put(out, "name", who.name);

@@ -53,7 +53,7 @@ std::optional<appended> memory_database::write(std::uint32_t lane, append& what)
       keys_[name] = key;
   }
   for (const auto& item : what.blobs)
-    blobs_.emplace(item.notification, item.sealed);
+    blobs_[{what.rows[item.row].notification, what.rows[item.row].position}] = item.sealed;
   return appended{what.rows.back().sequence, what.rows.back().position};
 }
 
@@ -81,17 +81,11 @@ std::vector<journal_row> memory_database::facts_of(const tenant_id& tenant,
   std::vector<journal_row> result;
   for (const auto& lane : lanes_)
     for (const auto& row : lane.rows)
-      if (row.notification == id && (tenant.empty() || row.tenant == tenant))
+      if (row.notification == id && (tenant.empty() || row.tenant == tenant)) {
         result.push_back(row);
-  return result;
-}
-
-std::vector<std::string> memory_database::blobs_of(const notification_id& id) const {
-  std::lock_guard guard{mutex_};
-  std::vector<std::string> result;
-  auto [first, last] = blobs_.equal_range(id);
-  for (auto at = first; at != last; ++at)
-    result.push_back(at->second);
+        if (auto beside = blobs_.find({id, row.position}); beside != blobs_.end())
+          result.back().sealed = beside->second;
+      }
   return result;
 }
 

@@ -29,7 +29,6 @@ public:
   std::vector<journal_row> rows(std::uint32_t lane, partition_id partition) const;
   std::vector<wrapped_key> keys(partition_id partition) const;
   std::vector<journal_row> facts_of(const tenant_id& tenant, const notification_id& id) const;
-  std::vector<std::string> blobs_of(const notification_id& id) const;
 
   void project(const committed_batch& batch);
   std::uint64_t projected(std::uint32_t lane) const;
@@ -53,7 +52,7 @@ private:
   std::vector<lane_rows> lanes_;
   std::array<std::uint64_t, partition_count> next_sequence_;
   std::map<std::tuple<std::uint8_t, std::string, std::string>, wrapped_key> keys_;
-  std::multimap<notification_id, std::string> blobs_;
+  std::map<std::pair<notification_id, std::uint64_t>, std::string> blobs_; ///< by position
   std::map<notification_id, line> lines_;
   std::map<std::string, std::uint64_t> versions_;
   std::vector<catalogue_row> catalogue_;

@@ -13,8 +13,12 @@ namespace carillon::persistence {
 /// Columns of journal and ledger in the order in which they are copied.
 inline constexpr std::string_view journal_columns
     = "sequence, position, recorded_at, notification_id, partition, lane, type, schema, tenant, "
-      "body, "
-      "sealed, trace";
+      "body, sealed, trace";
+
+/// The same of `j`, a journal table, with the content that is kept beside a row in `b`, blobs.
+inline constexpr std::string_view journal_columns_with_content
+    = "j.sequence, j.position, j.recorded_at, j.notification_id, j.partition, j.lane, j.type, "
+      "j.schema, j.tenant, j.body, coalesce(b.sealed, j.sealed), j.trace";
 
 void begin_copy(std::string& out);
 void end_copy(std::string& out);

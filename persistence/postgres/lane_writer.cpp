@@ -257,8 +257,8 @@ void lane_writer::encode_rows(const append& part) {
   for (const auto& item : part.blobs) {
     auto& target = streams_[blob_stream];
     put_fields(target.bytes, 3);
-    put_id(target.bytes, item.notification);
-    put_int64(target.bytes, static_cast<std::int64_t>(part.rows.back().position));
+    put_id(target.bytes, part.rows[item.row].notification);
+    put_int64(target.bytes, static_cast<std::int64_t>(part.rows[item.row].position));
     put_bytes(target.bytes, item.sealed);
     ++target.rows;
   }

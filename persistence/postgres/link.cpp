@@ -32,8 +32,8 @@ bool is_ready(int descriptor, bool to_write, std::chrono::milliseconds timeout) 
 
 } // namespace
 
-sql_failure::sql_failure(std::string text, std::string code, bool connection_lost)
-    : std::runtime_error(std::move(text)), state(std::move(code)), lost(connection_lost) {}
+sql_failure::sql_failure(const std::string& text, std::string code, bool connection_lost)
+    : std::runtime_error(text), state(std::move(code)), lost(connection_lost) {}
 
 // -- results -----------------------------------------------------------------
 

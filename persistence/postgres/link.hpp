@@ -17,7 +17,7 @@ namespace carillon::persistence {
 /// known what became of a commit under way).
 class sql_failure : public std::runtime_error {
 public:
-  sql_failure(std::string text, std::string code, bool connection_lost);
+  sql_failure(const std::string& text, std::string code, bool connection_lost);
 
   std::string state;
   bool lost;

@@ -13,7 +13,7 @@ int rotate_segment(link& to);
 
 /// Drops a closed segment with all its facts; the numbers of partitions and lanes go on where they
 /// were. False if it is the current one or not there. Waits a bounded time for readers. Throws
-/// `sql_failure`.
+/// `sql_failure`, also where notifications that have facts there are not finished.
 bool drop_segment(link& to, int number);
 
 /// Numbers of the segments, oldest first.

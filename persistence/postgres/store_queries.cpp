@@ -124,8 +124,9 @@ std::vector<journal_row> store_queries::facts_of(const read_facts& query) {
   open();
   auto segments = link_.run("select number from segments order by number");
   auto part = [&query](const std::string& table) {
-    return fmt::format("select {} from {} where notification_id = '{}'", journal_columns, table,
-                       uuid_text(query.id));
+    return fmt::format("select {} from {} j left join blobs b using (notification_id, position) "
+                       "where j.notification_id = '{}'",
+                       journal_columns_with_content, table, uuid_text(query.id));
   };
   auto sql = part("ledger");
   for (int row = 0; row < segments.rows(); ++row)

@@ -242,6 +242,26 @@ TEST_CASE("what is planned for later goes at its time, also after a restart") {
   CHECK(engine.sms.calls.front().message->text == "Hello Ann");
 }
 
+TEST_CASE("content over 64 KiB is kept beside its fact and is there when it is due") {
+  running_engine engine{R"([{"channel":"sms"}])", R"(,"timing":"delay:1h")"};
+  auto a
+      = engine.post("e-1", "test.happened",
+                    R"({"who":"p-1","name":"Ann","notes":")" + std::string(100'000, 'x') + "\"}");
+  REQUIRE(a.notifications.size() == 1);
+  auto rows = 0;
+  for (std::uint32_t lane = 0; lane < engine.database->lanes(); ++lane)
+    for (const auto& row : engine.database->rows(lane, partition_of(a.notifications.front().id))) {
+      CHECK(row.sealed.size() < 64 * 1024);
+      ++rows;
+    }
+  CHECK(rows > 0);
+  engine.crash();
+  engine.start();
+  engine.world.advance(1h + 1s);
+  REQUIRE(engine.sms.calls.size() == 1);
+  CHECK(engine.sms.calls.front().message->text == "Hello Ann");
+}
+
 TEST_CASE("an event cancels what an earlier one planned under the same key") {
   running_engine engine{R"([{"channel":"sms"}])",
                         R"(,"timing":"delay:24h","correlation_key":"a:{{data.name}}")"};

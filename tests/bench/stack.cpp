@@ -30,6 +30,7 @@ harness::daemon_options daemon_options_of(const stack_options& from,
                                           const std::filesystem::path& directory,
                                           const std::string& provider_url) {
   harness::daemon_options out;
+  out.checked = false;
   out.directory = directory;
   out.provider_url = provider_url;
   out.small_intervals = false;

@@ -1,5 +1,7 @@
 #include "tests/harness/daemon.hpp"
 
+#include "tests/harness/contract.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <csignal>
@@ -122,6 +124,8 @@ bool daemon::await_ready(milliseconds bound) {
   while (auto line = process_->read_line(milliseconds{by.left()}))
     if (line->starts_with("carillond ready http=")) {
       at_ = parse_endpoint(std::string_view{*line}.substr(21));
+      if (options_.checked && !promised_)
+        promised_ = std::make_shared<const contract>(http_client{at_}.get("/openapi.json").json());
       return true;
     }
   return false;
@@ -156,8 +160,14 @@ void daemon::signal(int number) {
   process_->signal(number);
 }
 
-http_client daemon::api(milliseconds bound) const {
+http_client daemon::anyone(milliseconds bound) const {
   http_client client{at_, bound};
+  client.check_with(promised_);
+  return client;
+}
+
+http_client daemon::api(milliseconds bound) const {
+  auto client = anyone(bound);
   client.always("Authorization", "Bearer " + std::string{admin_key});
   return client;
 }

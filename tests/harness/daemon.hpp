@@ -38,6 +38,7 @@ struct daemon_options {
   std::map<std::string, std::string> environment;
   bool small_intervals = true; ///< time-outs and waits of tens of milliseconds
   bool limits = false;         ///< the default limits per recipient; else none
+  bool checked = true;         ///< its clients hold every answer against /openapi.json
   std::uint16_t port = 0;      ///< 0: a free one, the same over restarts
 };
 
@@ -76,6 +77,8 @@ public:
 
   /// A client with the admin key. Each thread has its own.
   http_client api(milliseconds bound = milliseconds{15'000}) const;
+  /// ... with no key.
+  http_client anyone(milliseconds bound = milliseconds{15'000}) const;
 
   const endpoint& where() const {
     return at_;
@@ -108,6 +111,7 @@ private:
   std::filesystem::path config_;
   std::filesystem::path log_;
   endpoint at_;
+  std::shared_ptr<const contract> promised_;
   std::unique_ptr<process> process_;
 };
 

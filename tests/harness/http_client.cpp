@@ -1,5 +1,7 @@
 #include "tests/harness/http_client.hpp"
 
+#include "tests/harness/contract.hpp"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -95,7 +97,8 @@ http_client::http_client(endpoint to, milliseconds bound) : to_(std::move(to)), 
 
 http_client::http_client(http_client&& other) noexcept
     : to_(std::move(other.to_)), bound_(other.bound_), always_(std::move(other.always_)),
-      socket_(std::exchange(other.socket_, -1)), buffer_(std::move(other.buffer_)) {}
+      promised_(std::move(other.promised_)), socket_(std::exchange(other.socket_, -1)),
+      buffer_(std::move(other.buffer_)) {}
 
 http_client::~http_client() {
   disconnect();
@@ -103,6 +106,10 @@ http_client::~http_client() {
 
 void http_client::always(std::string name, std::string value) {
   always_.emplace_back(std::move(name), std::move(value));
+}
+
+void http_client::check_with(std::shared_ptr<const contract> promised) {
+  promised_ = std::move(promised);
 }
 
 void http_client::disconnect() {
@@ -192,14 +199,21 @@ http_reply http_client::send(std::string_view method, std::string_view target,
     bytes.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n");
   bytes.append("\r\n").append(body);
   const deadline by{bound_};
+  http_reply reply;
   try {
     connect(by);
     write(bytes, by);
-    return read(by, method == "HEAD");
+    reply = read(by, method == "HEAD");
   } catch (...) {
     disconnect();
     throw;
   }
+  if (promised_)
+    if (const auto wrong = promised_->mismatch(method, target, reply); !wrong.empty())
+      throw failure(std::string{method}.append(" ").append(target) + ": "
+                    + std::to_string(reply.status) + ": not as /openapi.json says: " + wrong + "\n"
+                    + reply.body);
+  return reply;
 }
 
 http_reply http_client::get(std::string_view target) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,6 +42,8 @@ endpoint parse_endpoint(std::string_view text);
 /// A connected TCP socket, non-blocking, close-on-exec; throws `connection_lost`.
 int connect_to(const endpoint& to, const deadline& by);
 
+class contract;
+
 /// HTTP/1.1 over one kept-alive connection, for one thread. Never repeats a request by itself.
 class http_client {
 public:
@@ -51,6 +54,9 @@ public:
 
   /// Sent with every request, e.g. Authorization.
   void always(std::string name, std::string value);
+
+  /// Holds every answer against what the daemon's API promises; `send` throws where it disagrees.
+  void check_with(std::shared_ptr<const contract> promised);
 
   /// One request and its answer. Content-Type is JSON unless `headers` says another. Throws
   /// `connection_lost`.
@@ -80,6 +86,7 @@ private:
   endpoint to_;
   milliseconds bound_;
   header_list always_;
+  std::shared_ptr<const contract> promised_;
   int socket_ = -1;
   std::string buffer_;
 };

@@ -51,10 +51,11 @@ std::optional<call_ref> parse_call_ref(std::string_view url) {
 }
 
 provider_simulator::provider_simulator(const std::filesystem::path& directory,
-                                       std::vector<std::string> more_arguments) {
+                                       std::vector<std::string> more_arguments,
+                                       const std::string& listen) {
   launch what;
   what.program = program_directory() / "carillon-sim";
-  what.arguments = {"--listen", "127.0.0.1:0"};
+  what.arguments = {"--listen", listen};
   what.arguments.insert(what.arguments.end(), more_arguments.begin(), more_arguments.end());
   what.errors = directory / "simulator.log";
   process_ = std::make_unique<process>(what);

@@ -45,7 +45,8 @@ class provider_simulator {
 public:
   /// `directory` takes its log.
   explicit provider_simulator(const std::filesystem::path& directory,
-                              std::vector<std::string> more_arguments = {});
+                              std::vector<std::string> more_arguments = {},
+                              const std::string& listen = "127.0.0.1:0");
 
   std::string url() const;
   pid_t pid() const {

@@ -20,6 +20,11 @@ struct fixture {
   explicit fixture(bool postgres)
       : under_test(postgres ? make_postgres_backend(world.system())
                             : make_memory_backend(world.system())) {}
+
+  void write(append what) {
+    auto written = world.write(under_test->journal, std::move(what));
+    REQUIRE(written);
+  }
 };
 
 bool is_postgres() {
@@ -71,6 +76,27 @@ TEST_CASE("what was appended comes back in order and whole", "[semantics]") {
   CHECK(got.rows[2].type == fact_type::preferences_changed);
   for (std::size_t i = 0; i < 3; ++i)
     CHECK(got.rows[i].sequence == i + 1);
+}
+
+TEST_CASE("large content comes back with its fact, and a replay leaves it alone", "[semantics]") {
+  fixture f{is_postgres()};
+  auto what = rows_of(7, 1, 3);
+  for (auto& row : what.rows)
+    row.notification = id_of(7, 1);
+  what.rows[0].sealed = "small";
+  what.blobs.push_back({1, std::string(300'000, '\x07')});
+  auto large = what.blobs.front().sealed;
+  f.write(std::move(what));
+  auto story
+      = f.world.ask<facts_read>(f.under_test->store, read_facts{tenant_id{"default"}, id_of(7, 1)});
+  REQUIRE(story);
+  REQUIRE(story->rows.size() == 3);
+  CHECK(story->rows[0].sealed == "small");
+  CHECK(story->rows[1].sealed == large);
+  CHECK(story->rows[2].sealed.empty());
+  auto replayed = f.world.replay(f.under_test->journal, 7);
+  REQUIRE(replayed.rows.size() == 3);
+  CHECK(replayed.rows[1].sealed.empty());
 }
 
 TEST_CASE("positions are dense over partitions, journal and ledger", "[semantics]") {
@@ -137,7 +163,7 @@ TEST_CASE("keys replay until they are dropped", "[semantics]") {
   auto add = [&](std::uint64_t sequence, const char* who, std::string wrapped) {
     auto what = rows_of(7, sequence, 1, fact_type::recipient_changed);
     what.keys.push_back({{7}, tenant_id{"default"}, recipient_id{who}, std::move(wrapped)});
-    REQUIRE(f.world.write(f.under_test->journal, std::move(what)));
+    f.write(std::move(what));
   };
   add(1, "p-1", "k1");
   add(2, "p-2", "k2");
@@ -223,13 +249,13 @@ TEST_CASE("a later projection changes the line, and words that mean nothing are 
   fixture f{is_postgres()};
   auto what = rows_of(7, 1);
   what.projections.push_back(line_of(id_of(7, 1), status::queued));
-  REQUIRE(f.world.write(f.under_test->journal, std::move(what)));
+  f.write(std::move(what));
   f.world.await_projected(f.under_test->projector, 1);
   auto change = line_of(id_of(7, 1), status::delivered);
   change.created = nullptr;
   auto next = rows_of(7, 2);
   next.projections.push_back(change);
-  REQUIRE(f.world.write(f.under_test->journal, std::move(next)));
+  f.write(std::move(next));
   f.world.await_projected(f.under_test->projector, 2);
   CHECK(list(f, "delivered")["items"].size() == 1);
   CHECK(list(f)["items"].size() == 1);
@@ -246,7 +272,7 @@ TEST_CASE("dead letters are listed until they are replayed or discarded", "[sema
   what.projections
       = {line_of(id_of(7, 1), status::dead_lettered), line_of(id_of(7, 2), status::dead_lettered),
          line_of(id_of(7, 3), status::sent)};
-  REQUIRE(f.world.write(f.under_test->journal, std::move(what)));
+  f.write(std::move(what));
   f.world.await_projected(f.under_test->projector, 3);
   CHECK(dead_letters(f) == 2);
   auto replayed = line_of(id_of(7, 1), status::queued);
@@ -256,7 +282,7 @@ TEST_CASE("dead letters are listed until they are replayed or discarded", "[sema
   discarded.why = reason::discarded;
   auto next = rows_of(7, 4, 2);
   next.projections = {replayed, discarded};
-  REQUIRE(f.world.write(f.under_test->journal, std::move(next)));
+  f.write(std::move(next));
   f.world.await_projected(f.under_test->projector, 5);
   CHECK(dead_letters(f) == 0);
 }
@@ -279,7 +305,7 @@ TEST_CASE("an event is found by its hash in its partition", "[semantics]") {
   fixture f{is_postgres()};
   auto what = rows_of(7, 1);
   what.projections.push_back(line_of(id_of(7, 1), status::sent));
-  REQUIRE(f.world.write(f.under_test->journal, std::move(what)));
+  f.write(std::move(what));
   f.world.await_projected(f.under_test->projector, 1);
   find_event query{{7}, tenant_id{"default"}, make_hash("source", to_string(id_of(7, 1)))};
   auto found = f.world.ask<event_found>(f.under_test->store, query);

@@ -107,7 +107,7 @@ TEST_CASE("what is not there is 404, the wrong method 405, no key 401") {
   const auto wrong = w.api.send("DELETE", "/v1/events");
   check_problem(wrong, 405);
   CHECK(wrong.header("allow").find("POST") != std::string::npos);
-  harness::http_client nobody{w.daemon.where()};
+  auto nobody = w.daemon.anyone();
   check_problem(nobody.get("/v1/notifications"), 401);
   CHECK(nobody.get("/livez").status == 200);
   CHECK(nobody.get("/readyz").status == 200);
@@ -115,7 +115,7 @@ TEST_CASE("what is not there is 404, the wrong method 405, no key 401") {
 
 TEST_CASE("bytes that are not HTTP are refused and harm nobody") {
   auto& w = shared_world();
-  harness::http_client client{w.daemon.where()};
+  auto client = w.daemon.anyone();
   CHECK(client.exchange("NONSENSE\r\n\r\n").status == 400);
   client.disconnect();
   CHECK(client.exchange("GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(20'000, 'y') + "\r\n\r\n")

@@ -1,3 +1,4 @@
+#include "tests/harness/journal.hpp"
 #include "tests/system/support/load.hpp"
 
 #include <catch2/catch.hpp>
@@ -12,7 +13,7 @@ using namespace carillon::test;
 namespace {
 
 bool is_ready(world& w) {
-  harness::http_client client{w.daemon.where(), 2s};
+  auto client = w.daemon.anyone(2s);
   try {
     return client.get("/readyz").status == 200;
   } catch (const harness::connection_lost&) {
@@ -68,4 +69,35 @@ TEST_CASE("without a database readiness is red, events are 503 with Retry-After,
   ::kill(server->pid, SIGCONT);
   CHECK(harness::eventually(30s, [&] { return w.api.get("/readyz").status == 200; }));
   w.await_status(w.send(type, ann), "delivered", 20s);
+}
+
+TEST_CASE("a segment is rotated by hand while events come, and dropped once nothing in it waits") {
+  world w;
+  const auto ann = w.new_person();
+  const auto later = w.send(w.new_rule({{"timing", "delay:24h"}}), ann);
+  const auto at_once = w.new_rule();
+  w.await_status(w.send(at_once, ann), "delivered");
+  const auto url = w.daemon.database_url();
+  CHECK(harness::read_value(url, "select rotate_segment()") == "2");
+  for (int i = 0; i < 5; ++i) // the lane's batch under way may still go to the old one
+    w.await_status(w.send(at_once, ann), "delivered");
+  CHECK(harness::read_value(url, "select count(*) > 0 from journal_2") == "t");
+  REQUIRE(harness::eventually(
+      10s, [&] { return harness::read_value(url, "select count(*) from notifications") == "7"; }));
+  CHECK_THROWS_WITH(harness::read_value(url, "select drop_segment(1)"),
+                    Catch::Matchers::Contains("not finished"));
+  CHECK(w.api.send("POST", "/v1/notifications/" + later + "/cancel").status == 200);
+  CHECK(harness::eventually(10s, [&] {
+    try {
+      return harness::read_value(url, "select drop_segment(1)") == "t";
+    } catch (const std::exception&) {
+      return false; // its cancellation is not in the read model yet
+    }
+  }));
+  w.daemon.kill();
+  w.daemon.start();
+  w.api.disconnect();
+  w.await_status(w.send(at_once, ann), "delivered");
+  const auto fresh = w.new_person();
+  w.await_status(w.send(at_once, fresh), "delivered");
 }

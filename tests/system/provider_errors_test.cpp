@@ -183,3 +183,28 @@ TEST_CASE("a callback with a wrong signature is refused and not believed") {
     CHECK(http == 401);
   CHECK(w.show(id)["status"] == "sent");
 }
+
+TEST_CASE("while nobody listens at the provider's address messages are dead-lettered, and a replay "
+          "goes out when it is back") {
+  harness::work_directory directory;
+  const auto address = "127.0.0.1:" + std::to_string(harness::free_port());
+  harness::daemon_options options;
+  options.directory = directory.path();
+  options.provider_url = "http://" + address;
+  harness::daemon daemon{options};
+  daemon.start();
+  auto api = daemon.api();
+  harness::put_rule(api, "gone", harness::sms_rule("gone", json::object()));
+  harness::put_recipient(api, "p-1", {{"contacts", {{"sms", "+436640000001"}}}});
+  const auto id = only_id(harness::post_event(
+      api, harness::cloud_event("gone", "e-1", {{"who", "p-1"}, {"text", "Hello"}})));
+  auto status = [&] { return api.get("/v1/notifications/" + id).json(); };
+  REQUIRE(harness::eventually(20s, [&] { return status()["status"] == "dead_lettered"; }));
+  const auto attempts = status()["attempts"];
+  REQUIRE_FALSE(attempts.empty());
+  CHECK(attempts[0]["error_class"] == "transient");
+  harness::provider_simulator back{directory.path(), {}, address};
+  CHECK(api.send("POST", "/v1/dead-letters/" + id + "/replay").status == 202);
+  CHECK(harness::eventually(20s, [&] { return status()["status"] == "delivered"; }));
+  CHECK(back.messages().size() == 1);
+}

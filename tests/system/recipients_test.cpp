@@ -57,7 +57,7 @@ TEST_CASE("a recipient's token opens its own things and nothing else") {
   auto& w = shared_world();
   const auto ann = w.new_person();
   const auto ben = w.new_person();
-  harness::http_client client{w.daemon.where()};
+  auto client = w.daemon.anyone();
   client.always("Authorization", "Bearer " + harness::token_of(w.api, ann.id));
   CHECK(client.get("/v1/inbox").status == 200);
   CHECK(client.get("/v1/recipients/" + ann.id + "/preferences").status == 200);
