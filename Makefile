@@ -38,7 +38,7 @@ test: $(STAMP) ## build and run every test
 	@cd $(TEST_BUILD) && ctest --output-on-failure $(CTEST_FLAGS)
 
 asan: $(STAMP) ## the tests under AddressSanitizer and UBSan (ASAN_SYSTEM=1: the whole daemon's too)
-	@scripts/build.sh build/asan Asan -- all
+	@scripts/build.sh build/asan Asan -- $(if $(ASAN_SYSTEM),all,unit_tests)
 	@source scripts/sanitizers.sh && cd build/asan && \
 	  ctest --output-on-failure $(if $(ASAN_SYSTEM),,-LE system) $(CTEST_FLAGS)
 

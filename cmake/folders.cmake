@@ -101,6 +101,12 @@ function(carillon_test folder)
   add_test(NAME ${folder} COMMAND ${name} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
   set_tests_properties(${folder} PROPERTIES LABELS ${folder} TIMEOUT ${ARG_TIMEOUT}
     ENVIRONMENT "CARILLON_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+  if(NOT TARGET unit_tests)
+    add_custom_target(unit_tests) # all but those of the whole daemon
+  endif()
+  if(NOT folder STREQUAL system)
+    add_dependencies(unit_tests ${name})
+  endif()
   if(ARG_SERIAL)
     set_tests_properties(${folder} PROPERTIES RUN_SERIAL TRUE)
   endif()

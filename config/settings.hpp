@@ -47,7 +47,7 @@ struct http_settings {
 /// `[database]`: where the journal is.
 struct database_settings {
   std::optional<std::string> url; ///< libpq URL; absent: a private server under the data directory
-  std::uint32_t lanes = 2;        ///< fixed when the database is made
+  std::uint32_t lanes = 1;        ///< fixed when the database is made
   std::uint32_t pool = 3;         ///< connections for queries
   duration start_timeout = std::chrono::seconds{60}; ///< unreachable for so long at start: exit 3
 };
@@ -98,7 +98,7 @@ struct delivery_settings {
       = std::chrono::seconds{10}; ///< for a late callback, before the policy decides
   duration unknown_wait_after_restart = std::chrono::seconds{5};
   duration step_timeout = std::chrono::seconds{30}; ///< where neither rule nor request says one
-  std::uint32_t window = 64;                        ///< calls of one provider in flight at once
+  std::uint32_t window = 128;                       ///< calls of one provider in flight at once
   std::uint32_t breaker_failures = 5;               ///< in a row until a provider is left alone
   duration breaker_pause = std::chrono::seconds{10};
 };

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 bin=build/release/bin
 lines=$(mktemp)
 trap 'rm -f "$lines"' EXIT
-for name in ${BENCH:-append pipeline stream}; do
+for name in ${BENCH:-append pipeline stream waiting replay}; do
   # shellcheck disable=SC2086 # flags are a list on purpose
   "$bin/carillon-bench" "$name" ${BENCH_FLAGS:-} | tee -a "$lines"
 done

@@ -13,7 +13,6 @@ namespace carillon {
 
 namespace {
 
-constexpr auto call_margin = std::chrono::seconds{5};
 constexpr auto store_pause = std::chrono::seconds{5};
 constexpr auto not_called_pause = std::chrono::seconds{1};
 
@@ -246,7 +245,8 @@ void delivery_state::call(std::uint8_t step) {
   m.timeout = ph.granted.call_timeout;
   m.trace = args_.trace;
   args_.services->count->attempts_started[index(m.on)].add();
-  self_->request(sender, m.timeout + call_margin, m)
+  // The sender bounds the call: a timer of the actor system's own would wake its clock each time.
+  self_->request(sender, caf::infinite, m)
       .then([this, step](const call_outcome& o) { on_outcome(step, o); },
             [this, step](const caf::error&) {
               call_outcome o;

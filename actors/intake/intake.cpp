@@ -15,7 +15,7 @@ namespace carillon {
 
 namespace {
 
-constexpr auto plan_timeout = std::chrono::seconds{15};
+constexpr auto plan_timeout = std::chrono::seconds{9}; // less than the 10 s of an HTTP request
 constexpr std::size_t cost_of_item
     = 1024; // about what one planned notification holds until it is durable
 constexpr std::size_t most_named = 100; // recipients an answer names; more are a fan-out
@@ -56,7 +56,6 @@ struct intake_state::submission {
   tenant_id tenant;
   std::vector<event_ptr> events;
   std::vector<std::size_t> acting; ///< of the events, those that act; empty once they are kept
-  caf::error refused;
   bool keeping = false;
   std::uint64_t catalogue_version = 0;
   caf::typed_response_promise<events_answer> promise;
@@ -100,7 +99,7 @@ intake_actor::behavior_type intake_state::make_behavior(intake_arguments args) {
         if (owners_ && (*owners_)[p.value])
           self_->send((*owners_)[p.value], m);
       },
-      [this](const know_partitions& m) { owners_ = m.table; },
+      [this](const know_partitions& m) { on_partitions(m); },
       [this](const journal_health& m) { on_health(m); },
       [this](const drain&) {
         draining_ = true;
@@ -116,7 +115,19 @@ caf::result<Answer> intake_state::route(partition_id p, const Message& m) {
   return self_->delegate((*owners_)[p.value], m);
 }
 
+/// What was asked of an owner that is gone gets no answer any more.
+void intake_state::on_partitions(const know_partitions& m) {
+  auto before = std::exchange(owners_, m.table);
+  std::vector<std::uint64_t> lost;
+  for (const auto& [number, asked] : questions_)
+    if (before && (*before)[asked.whom.value] != (*owners_)[asked.whom.value])
+      lost.push_back(number);
+  for (auto number : lost)
+    part_answered(number, {});
+}
+
 void intake_state::on_health(const journal_health& m) {
+  give_up_overdue();
   lanes_[m.lane] = m;
 }
 
@@ -138,6 +149,7 @@ caf::error intake_state::pressure() const {
 // -- events ---------------------------------------------------------------------------------------
 
 caf::result<events_answer> intake_state::on_events(const submit_events& m) {
+  give_up_overdue();
   if (auto refused = pressure()) {
     args_.count->events_refused.add(m.events.size());
     return refused;
@@ -152,7 +164,10 @@ caf::result<events_answer> intake_state::on_events(const submit_events& m) {
   for (std::size_t i = 0; i < m.events.size(); ++i)
     plan(s, i, m.events[i]);
   in_flight_ += s->bytes;
-  s->acting.empty() ? send_parts(s) : recall(s);
+  if (s->acting.empty())
+    send_parts(s);
+  else
+    recall(s);
   return s->promise;
 }
 
@@ -176,18 +191,13 @@ void intake_state::recall(const submission_ptr& s) {
 void intake_state::recalled(const submission_ptr& s, std::size_t index,
                             const caf::expected<bool>& known) {
   if (!known)
-    s->refused = known.error();
-  else if (*known)
+    s->reply.items[index].failed = true;
+  if (!known || *known)
     for (auto& [p, piece] : s->parts)
       for (std::size_t i = 0; i < piece.indices.size(); ++i)
         piece.plans[i].repeat = piece.plans[i].repeat || piece.indices[i] == index;
-  if (--s->open != 0)
-    return;
-  if (!s->refused)
-    return send_parts(s);
-  in_flight_ -= s->bytes;
-  args_.count->events_refused.add(s->events.size());
-  s->promise.deliver(s->refused);
+  if (--s->open == 0)
+    send_parts(s);
 }
 
 /// The homes of the events that acted keep them, so that a repeat is known. False if there are
@@ -257,11 +267,37 @@ void intake_state::send_parts(const submission_ptr& s) {
       on_part(s, p, {});
       continue;
     }
-    self_->request((*owners_)[p.value], plan_timeout, std::move(m))
-        .then([this, s, p = p](const events_answer& a) { on_part(s, p, a); },
-              [this, s, p = p](const caf::error&) { on_part(s, p, {}); });
+    auto number = ++last_question_;
+    questions_.emplace(number, question{s, p, self_->clock().now()});
+    self_->request((*owners_)[p.value], caf::infinite, std::move(m))
+        .then([this, number](const events_answer& a) { part_answered(number, a); },
+              [this, number](const caf::error&) { part_answered(number, {}); });
   }
   finish(s);
+}
+
+void intake_state::part_answered(std::uint64_t number, const events_answer& a) {
+  auto i = questions_.find(number);
+  if (i == questions_.end())
+    return; // too late: the client was told
+  auto asked = std::move(i->second);
+  questions_.erase(i);
+  on_part(asked.about, asked.whom, a);
+}
+
+/// Partitions answer or fail; this is for one that died with the question, or whose journal is
+/// away.
+void intake_state::give_up_overdue() {
+  auto now = self_->clock().now();
+  if (now - swept_ < std::chrono::seconds{1})
+    return;
+  swept_ = now;
+  std::vector<std::uint64_t> overdue;
+  for (const auto& [number, asked] : questions_)
+    if (now - asked.asked >= plan_timeout)
+      overdue.push_back(number);
+  for (auto number : overdue)
+    part_answered(number, {});
 }
 
 /// An empty answer: the partition could not make its part durable, so the client has to repeat

@@ -3,10 +3,12 @@
 #include "messages/interfaces.hpp"
 #include "messages/metrics.hpp"
 
+#include <absl/container/flat_hash_map.h>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <random>
@@ -44,7 +46,10 @@ private:
   bool keep_acting(const submission_ptr& s);
   void send_parts(const submission_ptr& s);
   void on_part(const submission_ptr& s, partition_id p, const events_answer& a);
+  void part_answered(std::uint64_t number, const events_answer& a);
+  void give_up_overdue();
   void finish(const submission_ptr& s);
+  void on_partitions(const know_partitions& m);
   void on_health(const journal_health& m);
   [[nodiscard]] caf::error pressure() const;
   template <class Answer, class Message>
@@ -55,6 +60,16 @@ private:
   std::shared_ptr<const partition_table> owners_;
   std::map<std::uint32_t, journal_health> lanes_;
   std::size_t in_flight_ = 0; ///< bytes
+  /// A partition that was asked. Time-outs are swept here: a timer of the actor system for each
+  /// question would cost more than the question.
+  struct question {
+    submission_ptr about;
+    partition_id whom;
+    std::chrono::steady_clock::time_point asked;
+  };
+  absl::flat_hash_map<std::uint64_t, question> questions_;
+  std::uint64_t last_question_ = 0;
+  std::chrono::steady_clock::time_point swept_;
   std::mt19937_64 random_;
   bool draining_ = false;
 };

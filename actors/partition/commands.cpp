@@ -75,6 +75,8 @@ void partition_state::command(notification_entry& e, delivery_command c,
                               std::function<void(const answer*)> then) {
   auto id = e.state.id;
   e.state.fresh = false;
+  if (c.what == delivery_command::verb::erase)
+    drop_context(id);
   if (!running_.contains(id))
     run(id, e, nullptr, {});
   auto& r = running_[id];

@@ -8,17 +8,24 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace carillon {
 
 namespace {
 
 constexpr auto store_timeout = std::chrono::seconds{10};
+constexpr std::size_t most_contexts = 32; // kept for deliveries of a channel that wait their turn
 constexpr auto critical = static_cast<std::size_t>(priority::critical);
 
 /// Whose slowness would hold it up: the channel of the step it is at.
 std::size_t channel_at(const notification_state& s) {
-  return static_cast<std::size_t>(s.plan->steps[s.finished ? leading_step(s) : s.current].on);
+  auto step = s.finished ? leading_step(s) : s.current;
+  if (s.plan->by == strategy::all && !s.finished)
+    step = static_cast<std::uint8_t>(
+        std::find_if(s.steps.begin(), s.steps.end() - 1, [](const auto& x) { return !x.ended; })
+        - s.steps.begin());
+  return static_cast<std::size_t>(s.plan->steps[step].on);
 }
 
 } // namespace
@@ -27,14 +34,14 @@ std::size_t channel_at(const notification_state& s) {
 
 /// Starts a delivery, or, where enough are on their way, lets it wait for its turn as a model.
 void partition_state::launch(const notification_id& id, delivery_context_ptr context,
-                             const std::string& trace) {
+                             const std::string& trace, bool small) {
   auto* e = model_->find(id);
   if (e == nullptr || draining_ || running_.contains(id))
     return;
   auto lane = static_cast<std::size_t>(e->state.plan->at);
   auto& load = loads_[channel_at(e->state)];
   if (lane != critical && load.alive >= args_.services->most_deliveries) {
-    load.backlog[lane].push_back(id);
+    enqueue(load, lane, {id, small ? std::move(context) : nullptr, trace});
     return;
   }
   run(id, *e, std::move(context), trace);
@@ -58,13 +65,49 @@ void partition_state::run(const notification_id& id, notification_entry& e,
   running_[id] = {self_->spawn<caf::linked>(delivery, std::move(a)), generation_, 0, on};
 }
 
+void partition_state::enqueue(channel_load& load, std::size_t lane, queued q) {
+  if (load.contexts >= most_contexts)
+    q.context = nullptr;
+  load.contexts += q.context ? 1 : 0;
+  load.backlog[lane].push_back(std::move(q));
+}
+
+/// Nothing that was decided is decided again: the last look before the call asks the gates anyway.
 void partition_state::run_backlog(channel_load& load) {
   for (auto& lane : load.backlog)
     while (!lane.empty() && load.alive < args_.services->most_deliveries) {
-      auto id = lane.front();
+      auto q = std::move(lane.front());
       lane.pop_front();
-      wake(id);
+      load.contexts -= q.context ? 1 : 0;
+      auto* e = model_->find(q.id);
+      if (q.context && e != nullptr && e->state.fresh && !running_.contains(q.id))
+        run(q.id, *e, std::move(q.context), q.trace);
+      else
+        wake(q.id);
     }
+}
+
+/// A chain that moved to another channel waits for that one's provider.
+void partition_state::move_load(const notification_id& id) {
+  auto i = running_.find(id);
+  auto* e = model_->find(id);
+  if (i == running_.end() || e == nullptr)
+    return;
+  auto from = std::exchange(i->second.on, channel_at(e->state));
+  if (from == i->second.on)
+    return;
+  ++loads_[i->second.on].alive;
+  --loads_[from].alive;
+  run_backlog(loads_[from]);
+}
+
+/// Nothing in the clear outlives the key of an erased person.
+void partition_state::drop_context(const notification_id& id) {
+  for (auto& load : loads_)
+    for (auto& lane : load.backlog)
+      for (auto& q : lane)
+        if (q.id == id && std::exchange(q.context, nullptr))
+          --load.contexts;
 }
 
 void partition_state::release(const notification_id& id) {
@@ -155,6 +198,8 @@ caf::result<proposal_answer> partition_state::on_propose(propose& m) {
   }
   if (m.retire && r->sent == m.handled)
     release(m.id);
+  else
+    move_load(m.id);
   return proposal_answer{};
 }
 
@@ -266,7 +311,9 @@ caf::result<delivery_context_ptr> partition_state::on_get_context(const get_cont
   auto promise = self_->make_response_promise<delivery_context_ptr>();
   // Its rows are read back from the journal, so they have to be there.
   after_durable(e->last_sequence, [this, m, promise](const caf::error& failed) {
-    failed ? give(promise, failed) : read_context(m, promise);
+    if (failed)
+      return give(promise, failed);
+    read_context(m, promise);
   });
   return promise;
 }

@@ -9,6 +9,7 @@ namespace {
 constexpr std::size_t filter_words = std::size_t{1}
                                      << 14; // 1 Mbit, made only once something is let go
 constexpr int probes = 4;
+constexpr std::size_t most_kept = 8192; // two million a node
 
 template <class F>
 void each_probe(const hash16& h, F visit) {
@@ -56,8 +57,14 @@ void event_memory::remember(const hash16& event, timestamp at) {
   }
 }
 
-void event_memory::forget(const hash16& event) {
-  recent_.erase(event);
+void event_memory::keep(const hash16& event, timestamp at) {
+  if (!kept_.insert(event).second)
+    return;
+  kept_order_.emplace_back(at, event);
+  while (kept_order_.size() > most_kept || kept_order_.front().first < at - window_) {
+    kept_.erase(kept_order_.front().second);
+    kept_order_.pop_front();
+  }
 }
 
 void event_memory::trim(timestamp now) {

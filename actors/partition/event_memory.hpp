@@ -4,6 +4,7 @@
 #include "messages/time.hpp"
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 
 #include <cstdint>
 #include <deque>
@@ -31,8 +32,11 @@ public:
   /// ... an event that planned nothing here.
   void remember(const hash16& event, timestamp at);
 
-  /// Takes back what was remembered before it could become durable.
-  void forget(const hash16& event);
+  /// The event itself is in the journal: everything that it meant, anywhere, was done before.
+  void keep(const hash16& event, timestamp at);
+  [[nodiscard]] bool is_kept(const hash16& event) const {
+    return kept_.contains(event);
+  }
 
 private:
   struct filter_part {
@@ -46,6 +50,8 @@ private:
   duration window_;
   absl::flat_hash_map<hash16, std::vector<notification_id>> recent_;
   std::deque<std::pair<timestamp, hash16>> order_;
+  absl::flat_hash_set<hash16> kept_;
+  std::deque<std::pair<timestamp, hash16>> kept_order_;
   filter_part older_[2]; ///< two halves of the window; the elder is dropped whole
 };
 

@@ -197,7 +197,7 @@ std::uint64_t partition_state::commit(input in) {
   tell_children(applied, false);
   self_->request(args_.lane, caf::infinite, std::move(a))
       .then([this](const appended& ack) { on_appended(ack); },
-            [this](const caf::error& e) { on_append_failed(e); });
+            [this, last = next_sequence_ - 1](const caf::error& e) { on_append_failed(e, last); });
   return next_sequence_ - 1;
 }
 
@@ -258,11 +258,12 @@ void partition_state::after_durable(std::uint64_t sequence, effect run) {
 }
 
 /// What is in memory is ahead of the journal for good: whoever waits is told, and a replay starts
-/// over.
-void partition_state::on_append_failed(const caf::error& e) {
+/// over. Only those whose own append it was hear why; the others may ask again.
+void partition_state::on_append_failed(const caf::error& e, std::uint64_t last_sequence) {
   spdlog::error("partition {}: append refused: {}", args_.id.value, render(e));
+  auto later = make_error(errc::not_ready, "the partition starts again");
   for (auto& [sequence, run] : std::exchange(effects_, {}))
-    run(e);
+    run(sequence == last_sequence ? e : later);
   self_->quit(e);
 }
 

@@ -80,10 +80,18 @@ private:
     std::uint64_t sent = 0; ///< commands
     std::size_t on = 0;     ///< the channel where it counts
   };
+  /// A delivery that waits for its turn. The first ones keep what was put together when they were
+  /// planned; the others read it back.
+  struct queued {
+    notification_id id;
+    delivery_context_ptr context;
+    std::string trace;
+  };
   /// Of one channel: how many deliveries are alive, and who waits for its turn, by priority.
   struct channel_load {
     std::size_t alive = 0;
-    std::array<std::deque<notification_id>, enum_count<priority>> backlog;
+    std::size_t contexts = 0;
+    std::array<std::deque<queued>, enum_count<priority>> backlog;
   };
   struct tally;
   struct planning;
@@ -103,10 +111,12 @@ private:
   template <class T>
   void answer_after(std::uint64_t sequence, caf::typed_response_promise<T> promise, T value) {
     after_durable(sequence, [promise, value = std::move(value)](const caf::error& failed) mutable {
-      failed ? give(promise, failed) : give(promise, std::move(value));
+      if (failed)
+        return give(promise, failed);
+      give(promise, std::move(value));
     });
   }
-  void on_append_failed(const caf::error& e);
+  void on_append_failed(const caf::error& e, std::uint64_t last_sequence);
   void on_appended(const appended& a);
   void on_projected(const projected& m);
   void gauge();
@@ -141,10 +151,14 @@ private:
   std::string rendered_in_app(candidate& c, step_verdict& v);
 
   // -- deliveries (deliveries.cpp)
-  void launch(const notification_id& id, delivery_context_ptr context, const std::string& trace);
+  void launch(const notification_id& id, delivery_context_ptr context, const std::string& trace,
+              bool small = true);
   void run(const notification_id& id, notification_entry& e, delivery_context_ptr context,
            const std::string& trace);
+  void enqueue(channel_load& load, std::size_t lane, queued q);
   void run_backlog(channel_load& load);
+  void move_load(const notification_id& id);
+  void drop_context(const notification_id& id);
   void on_due(const deadlines_due& m);
   void wake(const notification_id& id);
   bool arm(notification_entry& e);

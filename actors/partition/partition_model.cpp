@@ -18,8 +18,10 @@ void partition_model::apply(const tenant_id& tenant, const notification_id& id, 
                             const std::string& sealed, timestamp at, std::uint64_t sequence) {
   recipients.apply(tenant, f, sealed, at);
   requests.apply(f, at);
-  if (const auto* e = std::get_if<event_received>(&f))
+  if (const auto* e = std::get_if<event_received>(&f)) {
     events.remember(e->dedupe, at);
+    events.keep(e->dedupe, at);
+  }
   if (id.is_nil())
     return;
   auto* entry = find(id);
@@ -34,7 +36,7 @@ void partition_model::apply(const tenant_id& tenant, const notification_id& id, 
     remember(planned->dedupe, id, at);
   } else if (entry != nullptr) {
     carillon::apply(entry->state, f, at);
-    if (const auto* moved = std::get_if<rescheduled>(&f))
+    if (const auto* moved = std::get_if<rescheduled>(&f); moved && moved->dedupe != hash16{})
       remember(moved->dedupe, id, at);
   }
   if (entry == nullptr)

@@ -18,6 +18,9 @@ hash16 event_key(const tenant_id& tenant, const event& e) {
   return make_hash(tenant.str(), e.source, e.id);
 }
 
+/// Of an event's data that a delivery may keep while it waits for its turn.
+constexpr std::size_t most_kept_data = 4096;
+
 /// The plain form of what is sealed beside a plan.
 std::string plan_content(const event& e, const json_ptr& content) {
   std::string out = R"({"data":)";
@@ -76,7 +79,9 @@ caf::result<events_answer> partition_state::on_plan(plan_events& m) {
   for (const auto& plan : p->request.plans)
     keys.push_back(event_key(p->request.tenant, *plan.about));
   recall_forgotten(p->request.tenant, keys, [this, p](const caf::error& failed) {
-    failed ? give(p->promise, failed) : sort_out(p);
+    if (failed)
+      return give(p->promise, failed);
+    sort_out(p);
   });
   return p->promise;
 }
@@ -84,15 +89,11 @@ caf::result<events_answer> partition_state::on_plan(plan_events& m) {
 caf::result<events_recalled> partition_state::on_recall(const recall_events& m) {
   if (!ready_ || draining_)
     return unavailable();
+  events_recalled found;
+  for (const auto& key : m.events)
+    found.known.push_back(model_->events.is_kept(key));
   auto promise = self_->make_response_promise<events_recalled>();
-  recall_forgotten(m.tenant, m.events, [this, m, promise](const caf::error& failed) {
-    if (failed)
-      return give(promise, failed);
-    events_recalled found;
-    for (const auto& key : m.events)
-      found.known.push_back(model_->events.find(key) != nullptr);
-    answer_after(next_sequence_ - 1, promise, std::move(found));
-  });
+  answer_after(next_sequence_ - 1, promise, std::move(found));
   return promise;
 }
 
@@ -298,9 +299,9 @@ void partition_state::write_plan(const planning_ptr& p) {
   for (const auto& plan : p->request.plans)
     if (in.trace.empty())
       in.trace = plan.about->trace;
-  for (std::size_t i = 0; i < p->request.plans.size(); ++i)
-    if (p->request.plans[i].home && !p->reply.items[i].duplicate)
-      keep_event(*p->request.plans[i].about, in);
+  for (const auto& plan : p->request.plans)
+    if (plan.home && !model_->events.is_kept(event_key(p->request.tenant, *plan.about)))
+      keep_event(*plan.about, in);
   std::vector<std::pair<tenant_id, recipient_id>> posted;
   for (auto& c : p->candidates) {
     write_candidate(p, c, in);
@@ -391,7 +392,9 @@ void partition_state::launch_planned(const planning_ptr& p) {
     if (e->state.finished || deadline_of(e->state) > now())
       continue;
     e->state.fresh = true;
-    launch(c.id, std::move(c.context), p->request.plans[c.index].about->trace);
+    const auto& about = *p->request.plans[c.index].about;
+    auto small = about.data_text.size() <= most_kept_data && !c.item.content;
+    launch(c.id, std::move(c.context), about.trace, small);
   }
 }
 

@@ -95,8 +95,7 @@ void partition_state::take_up_work() {
 caf::result<drained> partition_state::on_drain() {
   draining_ = true;
   for (auto& load : loads_)
-    for (auto& lane : load.backlog)
-      lane.clear(); // durable: they go on after the restart
+    load.backlog = {}; // durable: they go on after the restart
   drains_.push_back(self_->make_response_promise<drained>());
   auto promise = drains_.back();
   maybe_drained();

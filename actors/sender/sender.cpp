@@ -4,13 +4,15 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 namespace carillon {
 
 namespace {
 
 using namespace std::chrono;
 
-/// A client answers within its own time-out; this is for a client that died.
+/// On top of the call's own time-out, by which the client answers.
 constexpr auto client_margin = seconds{2};
 
 call_outcome not_called(std::string code) {
@@ -18,6 +20,12 @@ call_outcome not_called(std::string code) {
   o.what = call_outcome::kind::failed;
   o.error = error_class::not_called;
   o.error_code = std::move(code);
+  return o;
+}
+
+call_outcome no_answer() {
+  call_outcome o;
+  o.error_code = "no_answer";
   return o;
 }
 
@@ -47,6 +55,7 @@ sender_actor::behavior_type sender_state::make_behavior(sender_arguments args) {
           return; // an earlier or later tick took its place
         armed_ = time_point::max();
         drop_dead();
+        give_up_overdue();
         pump();
       },
       [this](const get_health&) {
@@ -75,6 +84,9 @@ caf::result<permit_answer> sender_state::on_request(const request_permit& m) {
 
 /// Forgets who stopped waiting, so that a long outage does not keep them.
 void sender_state::drop_dead() {
+  if (steady_now() - swept_ < seconds{1})
+    return;
+  swept_ = steady_now();
   for (auto ticket : model_->drop([this](std::uint64_t t) { return is_dead(waiting_.at(t)); })) {
     waiting_.erase(ticket);
     args_.count->permits_waiting.sub();
@@ -103,6 +115,8 @@ void sender_state::pump() {
 
 void sender_state::arm() {
   auto next = model_->next_tick(steady_now());
+  if (!overdue_.empty())
+    next = std::min(next, overdue_.begin()->first);
   if (next >= armed_)
     return;
   armed_ = next;
@@ -115,41 +129,50 @@ caf::result<call_outcome> sender_state::on_call(const provider_call& m) {
   if (!provider)
     return not_called("permit_expired");
   auto promise = self_->make_response_promise<call_outcome>();
+  auto number = m.permit_number;
+  calls_[number] = {promise, steady_now()};
   if (!args_.lease->outlives(m.timeout)) {
     // A call that outlives the lease could be made twice: here, and by whoever takes over.
-    on_outcome(m.permit_number, not_called("lease"), promise, steady_now());
+    on_outcome(number, not_called("lease"));
     return promise;
   }
-  ++calls_;
   args_.count->provider_calls.add();
-  auto started = steady_now();
-  self_->request(clients_[*provider], m.timeout + client_margin, m)
-      .then(
-          [this, number = m.permit_number, promise, started](const call_outcome& o) {
-            --calls_;
-            on_outcome(number, o, promise, started);
-          },
-          [this, number = m.permit_number, promise, started](const caf::error& e) {
-            --calls_;
-            spdlog::warn("provider's client did not answer: {}", render(e));
-            call_outcome o;
-            o.error_code = "no_answer";
-            on_outcome(number, o, promise, started);
-          });
+  overdue_.emplace(steady_now() + m.timeout + client_margin, number);
+  arm();
+  self_->request(clients_[*provider], caf::infinite, m)
+      .then([this, number](const call_outcome& o) { on_outcome(number, o); },
+            [this, number](const caf::error& e) {
+              spdlog::warn("provider's client did not answer: {}", render(e));
+              on_outcome(number, no_answer());
+            });
   return promise;
 }
 
-void sender_state::on_outcome(std::uint64_t permit_number, call_outcome o,
-                              caf::typed_response_promise<call_outcome> promise,
-                              time_point started) {
+void sender_state::on_outcome(std::uint64_t permit_number, call_outcome o) {
+  auto call = calls_.extract(permit_number);
+  if (call.empty())
+    return; // it was given up
   auto now = steady_now();
   args_.count->provider_time.record(
-      static_cast<std::uint64_t>(duration_cast<microseconds>(now - started).count()));
+      static_cast<std::uint64_t>(duration_cast<microseconds>(now - call.mapped().started).count()));
   model_->finished(permit_number, o, now);
   args_.count->breaker_open.set(model_->breakers_open());
-  promise.deliver(std::move(o));
+  call.mapped().promise.deliver(std::move(o));
+  while (!overdue_.empty() && !calls_.contains(overdue_.begin()->second))
+    overdue_.erase(overdue_.begin());
   pump();
   maybe_drained();
+}
+
+/// A client answers within the call's time-out; one that does not has died.
+void sender_state::give_up_overdue() {
+  while (!overdue_.empty() && overdue_.begin()->first <= steady_now()) {
+    auto number = overdue_.begin()->second;
+    overdue_.erase(overdue_.begin());
+    if (calls_.contains(number))
+      spdlog::warn("provider's client did not answer in time");
+    on_outcome(number, no_answer());
+  }
 }
 
 caf::result<drained> sender_state::on_drain() {
@@ -161,7 +184,7 @@ caf::result<drained> sender_state::on_drain() {
 }
 
 void sender_state::maybe_drained() {
-  if (calls_ != 0)
+  if (!calls_.empty())
     return;
   for (auto& promise : drains_)
     promise.deliver(drained{});

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace carillon {
@@ -40,8 +41,8 @@ private:
   using time_point = sender_model::time_point;
   caf::result<permit_answer> on_request(const request_permit& m);
   caf::result<call_outcome> on_call(const provider_call& m);
-  void on_outcome(std::uint64_t permit_number, call_outcome o,
-                  caf::typed_response_promise<call_outcome> promise, time_point started);
+  void on_outcome(std::uint64_t permit_number, call_outcome o);
+  void give_up_overdue();
   caf::result<drained> on_drain();
   void pump();
   void drop_dead();
@@ -55,8 +56,15 @@ private:
   std::unordered_map<std::uint64_t, caf::typed_response_promise<permit_answer>> waiting_;
   std::vector<provider_actor> clients_; ///< in the model's order
   std::vector<caf::typed_response_promise<drained>> drains_;
+  /// A call that is out.
+  struct open_call {
+    caf::typed_response_promise<call_outcome> promise;
+    time_point started;
+  };
+  std::unordered_map<std::uint64_t, open_call> calls_; ///< by permit number
+  std::multimap<time_point, std::uint64_t> overdue_;   ///< when to give up which call
+  time_point swept_;
   std::uint64_t next_ticket_ = 1;
-  std::uint64_t calls_ = 0;
   time_point armed_ = time_point::max();
   bool draining_ = false;
 };

@@ -19,7 +19,7 @@ int rotate_segment(link& to) {
 }
 
 bool drop_segment(link& to, int number) {
-  return to.run(fmt::format("select drop_segment({})", number)).at(0, 0) == "t";
+  return to.run(fmt::format("select drop_segment({}, '0 s')", number)).at(0, 0) == "t";
 }
 
 } // namespace carillon::persistence

@@ -12,8 +12,8 @@ class link;
 int rotate_segment(link& to);
 
 /// Drops a closed segment with all its facts; the numbers of partitions and lanes go on where they
-/// were. False if it is the current one or not there. Waits a bounded time for readers. Throws
-/// `sql_failure`, also where notifications that have facts there are not finished.
+/// were. False if it is the current one or not there. However lately it was closed. Waits a bounded
+/// time for readers. Throws `sql_failure`, also where its facts would be missed (docs/journal.md).
 bool drop_segment(link& to, int number);
 
 /// Numbers of the segments, oldest first.

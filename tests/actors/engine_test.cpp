@@ -289,6 +289,25 @@ TEST_CASE("a repeated event does not cancel again what was planned since, after 
   CHECK(engine.status_of(after) == "cancelled");
 }
 
+TEST_CASE("an event that could not act everywhere acts when it is repeated") {
+  running_engine engine{R"([{"channel":"sms"}])", R"(,"timing":"delay:24h")"};
+  // Everyone with the role is told, and what was planned under the key is called off.
+  engine.rule("c", R"({"event":"test.off","cancels":["a:{{data.name}}"],
+    "notifications":[{"type":"off","category":"transactional","recipient":{"role":"nurse"},
+      "content":{"sms":{"text":"Off"}},"delivery":{"channels":[{"channel":"sms"}]}}]})");
+  for (auto who : {"n-1", "n-2", "n-3"})
+    engine.person(who, rverb::put, R"({"roles":["nurse"],"contacts":{"sms":"+15550001112"}})");
+  engine.faults->fail_before = 1;
+  CHECK(engine.post("off-1", "test.off", R"({"name":"Ann"})").failed);
+  engine.world.advance(1s); // the partition that failed is back
+  CHECK_FALSE(engine.post("off-1", "test.off", R"({"name":"Ann"})").failed);
+  CHECK(engine.sms.calls.size() == 3);
+  engine.crash();
+  engine.start();
+  CHECK(engine.post("off-1", "test.off", R"({"name":"Ann"})").duplicate);
+  CHECK(engine.sms.calls.size() == 3);
+}
+
 TEST_CASE("a repeated event that moved a notification is answered with its id and moves nothing") {
   running_engine engine;
   auto body = rule_body(R"([{"channel":"sms"}])",
@@ -328,6 +347,21 @@ TEST_CASE("a provider that hangs holds up its own channel alone") {
   CHECK(engine.sms.calls.size() == calling);
 }
 
+TEST_CASE("chains that fell back to a channel that hangs hold up that channel alone") {
+  auto config = free_of_limits();
+  config.delivery.window = 16;
+  running_engine engine{R"([{"channel":"email"},{"channel":"sms"}])", {}, config};
+  engine.sms.hangs = true;
+  for (int i = 0; i < 100; ++i) {
+    engine.email.answers.push_back(provider_script::failed(error_class::permanent_address));
+    engine.happen("e-" + std::to_string(i));
+  }
+  CHECK(engine.email.calls.size() == 100);
+  CHECK(engine.sms.calls.size() == 16);
+  engine.happen("e-100");
+  CHECK(engine.email.calls.size() == 101);
+}
+
 TEST_CASE("a delivery cancelled while it waits for a permit takes none") {
   auto config = free_of_limits();
   config.delivery.window = 1;
@@ -344,6 +378,20 @@ TEST_CASE("a delivery cancelled while it waits for a permit takes none") {
   CHECK(engine.status_of(second) == "cancelled");
   CHECK(engine.status_of(third) == "sent");
   CHECK(engine.sms.calls.size() == 2);
+}
+
+TEST_CASE(
+    "a provider's client that never answers is given up, and its late answer changes nothing") {
+  running_engine engine;
+  engine.sms.hangs = true;
+  auto id = engine.happen();
+  engine.world.advance(engine.config.delivery.call_timeout + 1s);
+  CHECK(engine.status_of(id) == "sending");
+  engine.world.advance(2s);
+  CHECK(engine.status_of(id) == "outcome_unknown");
+  engine.world.tell(engine.sms.client, http_finished{});
+  CHECK(engine.status_of(id) == "outcome_unknown");
+  CHECK(engine.sms.calls.size() == 1);
 }
 
 TEST_CASE("an append that fails is told at once to who waits, and the partition comes back") {

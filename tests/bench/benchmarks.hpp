@@ -11,6 +11,8 @@ namespace carillon::bench {
 void add_pipeline(CLI::App& app);
 void add_append(CLI::App& app);
 void add_stream(CLI::App& app);
+void add_waiting(CLI::App& app);
+void add_replay(CLI::App& app);
 void add_table(CLI::App& app);
 
 } // namespace carillon::bench

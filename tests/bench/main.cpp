@@ -14,6 +14,8 @@ int main(int argc, char** argv) {
   carillon::bench::add_pipeline(app);
   carillon::bench::add_append(app);
   carillon::bench::add_stream(app);
+  carillon::bench::add_waiting(app);
+  carillon::bench::add_replay(app);
   carillon::bench::add_table(app);
   try {
     app.parse(argc, argv);
