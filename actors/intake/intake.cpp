@@ -2,11 +2,7 @@
 
 #include "messages/errors.hpp"
 
-#include "actors/profile/contact_points.hpp"
-#include "actors/rules/request.hpp"
 #include "actors/rules/rules.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -15,13 +11,9 @@ namespace carillon {
 
 namespace {
 
-constexpr auto plan_timeout = std::chrono::seconds{9}; // less than the 10 s of an HTTP request
 constexpr std::size_t cost_of_item
     = 1024; // about what one planned notification holds until it is durable
 constexpr std::size_t most_named = 100; // recipients an answer names; more are a fan-out
-
-/// The source of what was asked for without an event.
-constexpr auto api_source = "carillon:api";
 
 bool idle(const matched& m) noexcept {
   return m.items.empty() && m.cancels.empty() && m.reschedules.empty();
@@ -31,11 +23,6 @@ bool is_fan_out(const matched& m) noexcept {
   return m.items.size() > most_named
          || std::any_of(m.items.begin(), m.items.end(),
                         [](const auto& i) { return !i.role.empty(); });
-}
-
-/// A repeat whose notification could not be read back just now.
-void promise_not_ready(caf::typed_response_promise<answer> promise) {
-  promise.deliver(make_error(errc::not_ready, "try again"));
 }
 
 std::vector<partition_id> all_partitions() {
@@ -348,54 +335,6 @@ void intake_state::finish(const submission_ptr& s) {
   auto took = args_.time->now() - s->started;
   count.event_to_durable.record(static_cast<std::uint64_t>(std::max(took, duration{0}).count()));
   s->promise.deliver(std::move(s->reply));
-}
-
-// -- one message without a rule -------------------------------------------------------------------
-
-caf::result<answer> intake_state::on_notification(const submit_notification& m) {
-  if (auto refused = pressure())
-    return refused;
-  auto catalogue = args_.catalogue->get()->of(m.tenant);
-  auto now = args_.time->now();
-  problem_items problems;
-  auto wanted = parse_notification_request(*m.body, *catalogue, now, problems);
-  if (!wanted || !problems.empty())
-    return answer{answer::kind::invalid, {}, std::move(problems), "the body is not valid", 0};
-  auto p = partition_of(m.tenant, wanted->item.recipient);
-  if (!owners_ || !(*owners_)[p.value])
-    return make_error(errc::not_ready, "the partition is starting");
-  auto e = std::make_shared<event>();
-  e->source = api_source;
-  e->id = m.request_key.empty()
-              ? to_hex(make_hash(std::to_string(random_()), std::to_string(random_())))
-              : to_hex(make_hash(m.request_key));
-  e->type = wanted->item.type;
-  e->data = wanted->data;
-  e->data_text = wanted->data->dump();
-  e->trace = m.trace;
-  plan_events plans{m.tenant, catalogue->version, {}};
-  plans.plans.push_back({std::move(e), {std::move(wanted->item)}, {}, {}, false, false});
-  auto promise = self_->make_response_promise<answer>();
-  auto owner = (*owners_)[p.value];
-  self_->request(owner, plan_timeout, std::move(plans))
-      .then(
-          [this, owner, promise, tenant = m.tenant](const events_answer& a) mutable {
-            if (a.items.empty() || a.items.front().notifications.empty())
-              return promise_not_ready(promise);
-            notification_command show{tenant,
-                                      a.items.front().notifications.front().id,
-                                      notification_command::verb::show,
-                                      {}};
-            self_->request(owner, plan_timeout, std::move(show))
-                .then(
-                    [promise](answer& shown) mutable {
-                      shown.what = answer::kind::accepted;
-                      promise.deliver(std::move(shown));
-                    },
-                    [promise](const caf::error& err) mutable { promise.deliver(err); });
-          },
-          [promise](const caf::error& err) mutable { promise.deliver(err); });
-  return promise;
 }
 
 intake_actor::behavior_type intake(intake_actor::stateful_pointer<intake_state> self,

@@ -34,6 +34,7 @@ public:
   intake_actor::behavior_type make_behavior(intake_arguments args);
 
 private:
+  static constexpr std::chrono::seconds plan_timeout{9}; ///< less than an HTTP request's 10 s
   struct submission;
   using submission_ptr = std::shared_ptr<submission>;
 

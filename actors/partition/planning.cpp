@@ -1,7 +1,5 @@
 #include "actors/partition/planning.hpp"
 
-#include "messages/errors.hpp"
-
 #include "actors/delivery/inbox_content.hpp"
 #include "actors/renderer/renderer.hpp"
 #include "actors/rules/rules.hpp"
@@ -13,10 +11,6 @@
 namespace carillon {
 
 namespace {
-
-hash16 event_key(const tenant_id& tenant, const event& e) {
-  return make_hash(tenant.str(), e.source, e.id);
-}
 
 /// Of an event's data that a delivery may keep while it waits for its turn.
 constexpr std::size_t most_kept_data = 4096;
@@ -86,50 +80,6 @@ caf::result<events_answer> partition_state::on_plan(plan_events& m) {
   return p->promise;
 }
 
-caf::result<events_recalled> partition_state::on_recall(const recall_events& m) {
-  if (!ready_ || draining_)
-    return unavailable();
-  events_recalled found;
-  for (const auto& key : m.events)
-    found.known.push_back(model_->events.is_kept(key));
-  auto promise = self_->make_response_promise<events_recalled>();
-  answer_after(next_sequence_ - 1, promise, std::move(found));
-  return promise;
-}
-
-/// Events that were planned long ago are only bits of a filter: a hit is looked up before it is
-/// planned again.
-void partition_state::recall_forgotten(const tenant_id& tenant, const std::vector<hash16>& keys,
-                                       std::function<void(const caf::error&)> then) {
-  struct questions {
-    std::size_t open = 1;
-    caf::error failed;
-    std::function<void(const caf::error&)> then;
-  };
-  auto q = std::make_shared<questions>();
-  q->then = std::move(then);
-  auto done = [q](const caf::error& e) {
-    if (e)
-      q->failed = e;
-    if (--q->open == 0)
-      q->then(q->failed);
-  };
-  for (const auto& key : keys) {
-    if (model_->events.find(key) != nullptr || !model_->events.maybe_forgotten(key))
-      continue;
-    ++q->open;
-    self_->request(args_.store, std::chrono::seconds{10}, find_event{args_.id, tenant, key})
-        .then(
-            [this, key, done](const event_found& x) {
-              for (const auto& id : x.ids)
-                model_->events.remember(key, id, now());
-              done({});
-            },
-            [done](const caf::error& e) { done(e); });
-  }
-  done({});
-}
-
 /// Which events are new here, and what they cancel, move and plan.
 void partition_state::sort_out(const planning_ptr& p) {
   const auto& tenant = p->request.tenant;
@@ -175,20 +125,6 @@ void partition_state::sort_out(const planning_ptr& p) {
       }
   }
   ask_gates(p);
-}
-
-void partition_state::answer_repeat(const planning_ptr& p, std::size_t index,
-                                    const std::vector<notification_id>& ids) {
-  p->reply.items[index].duplicate = true;
-  for (const auto& id : ids) {
-    ++p->open;
-    with_entry(p->request.tenant, id, [this, p, index](notification_entry* e) {
-      if (e != nullptr)
-        p->reply.items[index].notifications.push_back(
-            {e->state.id, e->state.recipient, e->state.plan->type, e->state.now, e->state.ordinal});
-      finish(p);
-    });
-  }
 }
 
 /// A pending notification of the same type, person and correlation key is moved instead of planned

@@ -4,6 +4,11 @@
 
 namespace carillon {
 
+/// By which a repeated event is known.
+inline hash16 event_key(const tenant_id& tenant, const event& e) {
+  return make_hash(tenant.str(), e.source, e.id);
+}
+
 /// One notification being planned.
 struct partition_state::candidate {
   std::size_t index = 0; ///< of its event in the request
