@@ -41,8 +41,8 @@ std::vector<partition_id> all_partitions() {
 /// answered.
 struct intake_state::submission {
   tenant_id tenant;
-  std::vector<event_ptr> events;
-  std::vector<std::size_t> acting; ///< of the events, those that act; empty once they are kept
+  std::vector<std::pair<std::size_t, event_ptr>>
+      acting; ///< those that act, by their place; empty once they are kept
   bool keeping = false;
   std::uint64_t catalogue_version = 0;
   caf::typed_response_promise<events_answer> promise;
@@ -95,6 +95,17 @@ intake_actor::behavior_type intake_state::make_behavior(intake_arguments args) {
   };
 }
 
+/// Answers the questions for which `hopeless` as if their partition had failed.
+template <class F>
+void intake_state::give_up(F hopeless) {
+  std::vector<std::uint64_t> numbers;
+  for (const auto& [number, asked] : questions_)
+    if (hopeless(asked))
+      numbers.push_back(number);
+  for (auto number : numbers)
+    part_answered(number, {});
+}
+
 template <class Answer, class Message>
 caf::result<Answer> intake_state::route(partition_id p, const Message& m) {
   if (!owners_ || !(*owners_)[p.value])
@@ -105,12 +116,9 @@ caf::result<Answer> intake_state::route(partition_id p, const Message& m) {
 /// What was asked of an owner that is gone gets no answer any more.
 void intake_state::on_partitions(const know_partitions& m) {
   auto before = std::exchange(owners_, m.table);
-  std::vector<std::uint64_t> lost;
-  for (const auto& [number, asked] : questions_)
-    if (before && (*before)[asked.whom.value] != (*owners_)[asked.whom.value])
-      lost.push_back(number);
-  for (auto number : lost)
-    part_answered(number, {});
+  give_up([&](const question& asked) {
+    return before && (*before)[asked.whom.value] != (*owners_)[asked.whom.value];
+  });
 }
 
 void intake_state::on_health(const journal_health& m) {
@@ -143,7 +151,6 @@ caf::result<events_answer> intake_state::on_events(const submit_events& m) {
   }
   auto s = std::make_shared<submission>();
   s->tenant = m.tenant;
-  s->events = m.events;
   s->started = args_.time->now();
   s->reply.items.resize(m.events.size());
   s->is_new.resize(m.events.size());
@@ -160,15 +167,16 @@ caf::result<events_answer> intake_state::on_events(const submit_events& m) {
 
 /// Asks the home of each event that acts whether it is a repeat.
 void intake_state::recall(const submission_ptr& s) {
-  s->open = s->acting.size();
-  for (auto index : s->acting) {
-    const auto& e = *s->events[index];
-    auto home = home_of(s->tenant, e.source, e.id);
+  auto acting = s->acting; // the last answer may come at once, and go on to what takes it out
+  s->open = acting.size();
+  for (const auto& [at, e] : acting) {
+    auto index = at;
+    auto home = home_of(s->tenant, e->source, e->id);
     if (!owners_ || !(*owners_)[home.value]) {
       recalled(s, index, make_error(errc::not_ready, "the partition is starting"));
       continue;
     }
-    recall_events m{s->tenant, {make_hash(s->tenant.str(), e.source, e.id)}};
+    recall_events m{s->tenant, {make_hash(s->tenant.str(), e->source, e->id)}};
     self_->request((*owners_)[home.value], plan_timeout, std::move(m))
         .then([this, s, index](const events_recalled& a) { recalled(s, index, a.known.front()); },
               [this, s, index](const caf::error& failed) { recalled(s, index, failed); });
@@ -191,8 +199,8 @@ void intake_state::recalled(const submission_ptr& s, std::size_t index,
 /// none.
 bool intake_state::keep_acting(const submission_ptr& s) {
   s->parts.clear();
-  for (auto index : std::exchange(s->acting, {}))
-    if (const auto& e = s->events[index]; !s->reply.items[index].failed)
+  for (const auto& [index, e] : std::exchange(s->acting, {}))
+    if (!s->reply.items[index].failed)
       part(*s, home_of(s->tenant, e->source, e->id), index, e).home = true;
   s->keeping = true;
   if (s->parts.empty())
@@ -228,7 +236,7 @@ void intake_state::plan(const submission_ptr& s, std::size_t index, const event_
   // Whose notifications a correlation key names is known to their owners alone.
   if (found.cancels.empty() && found.reschedules.empty())
     return;
-  s->acting.push_back(index);
+  s->acting.emplace_back(index, e);
   for (auto p : all_partitions()) {
     auto& mine = part(*s, p, index, e);
     mine.cancels = found.cancels;
@@ -279,12 +287,7 @@ void intake_state::give_up_overdue() {
   if (now - swept_ < std::chrono::seconds{1})
     return;
   swept_ = now;
-  std::vector<std::uint64_t> overdue;
-  for (const auto& [number, asked] : questions_)
-    if (now - asked.asked >= plan_timeout)
-      overdue.push_back(number);
-  for (auto number : overdue)
-    part_answered(number, {});
+  give_up([&](const question& asked) { return now - asked.asked >= plan_timeout; });
 }
 
 /// An empty answer: the partition could not make its part durable, so the client has to repeat

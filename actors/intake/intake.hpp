@@ -48,6 +48,8 @@ private:
   void send_parts(const submission_ptr& s);
   void on_part(const submission_ptr& s, partition_id p, const events_answer& a);
   void part_answered(std::uint64_t number, const events_answer& a);
+  template <class F>
+  void give_up(F hopeless);
   void give_up_overdue();
   void finish(const submission_ptr& s);
   void on_partitions(const know_partitions& m);

@@ -135,8 +135,8 @@ private:
   // -- planning (planning.cpp)
   caf::result<events_answer> on_plan(plan_events& m);
   caf::result<events_recalled> on_recall(const recall_events& m);
-  void recall_forgotten(const tenant_id& tenant, const std::vector<hash16>& keys,
-                        std::function<void(const caf::error&)> then);
+  void recall_forgotten(const planning_ptr& p);
+  void recalled(const planning_ptr& p);
   void sort_out(const planning_ptr& p);
   void answer_repeat(const planning_ptr& p, std::size_t index,
                      const std::vector<notification_id>& ids);
@@ -145,7 +145,7 @@ private:
   void ask_gates(const planning_ptr& p);
   void write_plan(const planning_ptr& p);
   void write_candidate(const planning_ptr& p, candidate& c, input& in);
-  void keep_event(const event& e, input& in);
+  void keep_event(const event& e, const hash16& key, input& in);
   void launch_planned(const planning_ptr& p);
   void finish(const planning_ptr& p);
   std::string rendered_in_app(candidate& c, step_verdict& v);

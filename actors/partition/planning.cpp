@@ -27,13 +27,13 @@ std::string plan_content(const event& e, const json_ptr& content) {
   return out;
 }
 
-notification_planned to_fact(const tenant_id& tenant, const event& e, const plan_item& item,
+notification_planned to_fact(const hash16& key, const event& e, const plan_item& item,
                              std::uint64_t catalogue_version, timestamp now) {
   notification_planned f;
   f.recipient = item.recipient;
   f.event_id = e.id;
   f.source = e.source;
-  f.dedupe = event_key(tenant, e);
+  f.dedupe = key;
   f.ordinal = item.ordinal;
   f.notification_type = item.type;
   f.in = item.in;
@@ -68,15 +68,10 @@ caf::result<events_answer> partition_state::on_plan(plan_events& m) {
   p->at = now();
   p->reply.items.resize(p->request.plans.size());
   p->promise = self_->make_response_promise<events_answer>();
-  std::vector<hash16> keys;
-  keys.reserve(p->request.plans.size());
+  p->keys.reserve(p->request.plans.size());
   for (const auto& plan : p->request.plans)
-    keys.push_back(event_key(p->request.tenant, *plan.about));
-  recall_forgotten(p->request.tenant, keys, [this, p](const caf::error& failed) {
-    if (failed)
-      return give(p->promise, failed);
-    sort_out(p);
-  });
+    p->keys.push_back(make_hash(p->request.tenant.str(), plan.about->source, plan.about->id));
+  recall_forgotten(p);
   return p->promise;
 }
 
@@ -86,7 +81,7 @@ void partition_state::sort_out(const planning_ptr& p) {
   for (std::size_t i = 0; i < p->request.plans.size(); ++i) {
     auto& plan = p->request.plans[i];
     p->reply.items[i].event_id = plan.about->id;
-    auto key = event_key(tenant, *plan.about);
+    const auto& key = p->keys[i];
     const auto* known = model_->events.find(key);
     if (known != nullptr || plan.repeat) {
       answer_repeat(p, i, known == nullptr ? std::vector<notification_id>{} : *known);
@@ -145,7 +140,7 @@ bool partition_state::try_reschedule(const planning_ptr& p, std::size_t index,
     delivery_command c;
     c.what = delivery_command::verb::reschedule;
     c.note = plan.about->id;
-    c.event = event_key(p->request.tenant, *plan.about);
+    c.event = p->keys[index];
     c.send_at = item.send_at > p->at ? item.send_at : p->at;
     c.expires_at = item.expires_at;
     if (r != nullptr)
@@ -167,13 +162,12 @@ bool partition_state::try_reschedule(const planning_ptr& p, std::size_t index,
 void partition_state::prepare(const planning_ptr& p, std::size_t index, plan_item item) {
   if (try_reschedule(p, index, item))
     return;
-  const auto& e = *p->request.plans[index].about;
   candidate c;
   c.index = index;
   c.id = new_id(p->at);
   c.due = item.send_at <= p->at;
   c.item = std::move(item);
-  model_->events.remember(event_key(p->request.tenant, e), c.id, p->at);
+  model_->events.remember(p->keys[index], c.id, p->at);
   p->candidates.push_back(std::move(c));
 }
 
@@ -235,9 +229,9 @@ void partition_state::write_plan(const planning_ptr& p) {
   for (const auto& plan : p->request.plans)
     if (in.trace.empty())
       in.trace = plan.about->trace;
-  for (const auto& plan : p->request.plans)
-    if (plan.home && !model_->events.is_kept(event_key(p->request.tenant, *plan.about)))
-      keep_event(*plan.about, in);
+  for (std::size_t i = 0; i < p->request.plans.size(); ++i)
+    if (const auto& plan = p->request.plans[i]; plan.home && !model_->events.is_kept(p->keys[i]))
+      keep_event(*plan.about, p->keys[i], in);
   std::vector<std::pair<tenant_id, recipient_id>> posted;
   for (auto& c : p->candidates) {
     write_candidate(p, c, in);
@@ -252,12 +246,12 @@ void partition_state::write_plan(const planning_ptr& p) {
   finish(p);
 }
 
-void partition_state::keep_event(const event& e, input& in) {
+void partition_state::keep_event(const event& e, const hash16& key, input& in) {
   event_received f;
   f.event_id = e.id;
   f.source = e.source;
   f.event_type = e.type;
-  f.dedupe = event_key(in.tenant, e);
+  f.dedupe = key;
   auto& nobody = key_for(in.tenant, recipient_id{}, in);
   nlohmann::json whole{{"subject", e.subject}};
   if (e.extensions)
@@ -281,7 +275,7 @@ std::string partition_state::rendered_in_app(candidate& c, step_verdict& v) {
 void partition_state::write_candidate(const planning_ptr& p, candidate& c, input& in) {
   const auto& e = *p->request.plans[c.index].about;
   auto& r = key_for(p->request.tenant, c.item.recipient, in);
-  auto planned = to_fact(p->request.tenant, e, c.item, p->request.catalogue_version, p->at);
+  auto planned = to_fact(p->keys[c.index], e, c.item, p->request.catalogue_version, p->at);
   auto sealed = seal().seal(r.key, plan_content(e, c.item.content), context_of(c.id));
   if (c.due) {
     auto context = context_for(p->request.tenant, r, c.item.recipient, c.item.template_name,

@@ -4,11 +4,6 @@
 
 namespace carillon {
 
-/// By which a repeated event is known.
-inline hash16 event_key(const tenant_id& tenant, const event& e) {
-  return make_hash(tenant.str(), e.source, e.id);
-}
-
 /// One notification being planned.
 struct partition_state::candidate {
   std::size_t index = 0; ///< of its event in the request
@@ -23,11 +18,14 @@ struct partition_state::candidate {
 /// One plan_events on its way through the gates.
 struct partition_state::planning {
   plan_events request;
+  std::vector<hash16> keys; ///< by which a repeat is known, beside the request's plans
   caf::typed_response_promise<events_answer> promise;
   events_answer reply;
   timestamp at;
   std::vector<candidate> candidates;
   absl::flat_hash_set<notification_id> moved; ///< by this request
+  std::size_t recalls = 1; ///< look-ups of forgotten events still awaited, and their start
+  caf::error unreadable;   ///< of one of them
   std::size_t open
       = 1; ///< answers still awaited: repeats looked up, cancels, reschedules, the append
 };

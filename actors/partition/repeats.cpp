@@ -18,35 +18,34 @@ caf::result<events_recalled> partition_state::on_recall(const recall_events& m) 
 
 /// Events that were planned long ago are only bits of a filter: a hit is looked up before it is
 /// planned again.
-void partition_state::recall_forgotten(const tenant_id& tenant, const std::vector<hash16>& keys,
-                                       std::function<void(const caf::error&)> then) {
-  struct questions {
-    std::size_t open = 1;
-    caf::error failed;
-    std::function<void(const caf::error&)> then;
-  };
-  auto q = std::make_shared<questions>();
-  q->then = std::move(then);
-  auto done = [q](const caf::error& e) {
-    if (e)
-      q->failed = e;
-    if (--q->open == 0)
-      q->then(q->failed);
-  };
-  for (const auto& key : keys) {
+void partition_state::recall_forgotten(const planning_ptr& p) {
+  for (const auto& key : p->keys) {
     if (model_->events.find(key) != nullptr || !model_->events.maybe_forgotten(key))
       continue;
-    ++q->open;
-    self_->request(args_.store, std::chrono::seconds{10}, find_event{args_.id, tenant, key})
+    ++p->recalls;
+    self_
+        ->request(args_.store, std::chrono::seconds{10},
+                  find_event{args_.id, p->request.tenant, key})
         .then(
-            [this, key, done](const event_found& x) {
+            [this, p, key](const event_found& x) {
               for (const auto& id : x.ids)
-                model_->events.remember(key, id, now());
-              done({});
+                model_->events.remember(key, id, p->at);
+              recalled(p);
             },
-            [done](const caf::error& e) { done(e); });
+            [this, p](const caf::error& e) {
+              p->unreadable = e;
+              recalled(p);
+            });
   }
-  done({});
+  recalled(p);
+}
+
+void partition_state::recalled(const planning_ptr& p) {
+  if (--p->recalls != 0)
+    return;
+  if (p->unreadable)
+    return give(p->promise, p->unreadable);
+  sort_out(p);
 }
 
 void partition_state::answer_repeat(const planning_ptr& p, std::size_t index,

@@ -1,4 +1,5 @@
 // Server-sent events and TLS, read by curl: a client that is not ours.
+#include "tests/system/support/inbox_rule.hpp"
 #include "tests/system/support/world.hpp"
 
 #include <catch2/catch.hpp>
@@ -7,11 +8,6 @@ using namespace carillon;
 using namespace carillon::test;
 
 namespace {
-
-const json in_app = {{"delivery",
-                      {{"strategy", "fallback"},
-                       {"channels", json::array({{{"channel", "in_app"}, {"until", "sent"}}})}}},
-                     {"content", {{"in_app", {{"title", "News"}, {"body", "{{data.text}}"}}}}}};
 
 /// One server-sent event.
 struct sent_event {

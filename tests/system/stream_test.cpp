@@ -1,3 +1,4 @@
+#include "tests/system/support/inbox_rule.hpp"
 #include "tests/system/support/load.hpp"
 
 #include <catch2/catch.hpp>
@@ -8,11 +9,6 @@ using namespace carillon;
 using namespace carillon::test;
 
 namespace {
-
-const json in_app = {{"delivery",
-                      {{"strategy", "fallback"},
-                       {"channels", json::array({{{"channel", "in_app"}, {"until", "sent"}}})}}},
-                     {"content", {{"in_app", {{"title", "News"}, {"body", "{{data.text}}"}}}}}};
 
 harness::websocket_client open(world& w, const person& who) {
   return {w.daemon.where(), harness::token_of(w.api, who.id)};
