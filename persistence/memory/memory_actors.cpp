@@ -40,6 +40,7 @@ caf::typed_response_promise<appended> memory_journal_state::on_append(append& wh
 void memory_journal_state::on_flush() {
   auto committed = std::make_shared<committed_batch>();
   committed->lane = lane_;
+  std::vector<std::pair<entry*, appended>> done;
   for (auto& item : gathered_) {
     auto& refused = refused_[item.what.partition.value];
     std::optional<appended> written;
@@ -50,14 +51,16 @@ void memory_journal_state::on_flush() {
       item.answer.deliver(make_error(errc::rejected_row, "not the partition's next rows"));
       continue;
     }
-    item.answer.deliver(*written);
+    done.emplace_back(&item, *written);
     committed->last_position = std::max(committed->last_position, written->last_position);
     std::move(item.what.projections.begin(), item.what.projections.end(),
               std::back_inserter(committed->projections));
   }
-  gathered_.clear();
   if (projector_ && (committed->last_position > 0 || !committed->projections.empty()))
     self_->send(projector_, std::shared_ptr<const committed_batch>{std::move(committed)});
+  for (auto& [item, written] : done)
+    item->answer.deliver(written);
+  gathered_.clear();
 }
 
 void memory_journal_state::on_load(const load_partitions& what) {

@@ -177,12 +177,12 @@ void lane_state::settle_batch() {
 void lane_state::acknowledge() {
   std::vector<projection> changes;
   committed_position_ = std::max(committed_position_, batch_.last_position);
-  for (auto& item : writing_) {
-    answer_written(item);
+  for (auto& item : writing_)
     std::move(item.what.projections.begin(), item.what.projections.end(),
               std::back_inserter(changes));
-  }
-  tell_projector(std::move(changes));
+  tell_projector(std::move(changes)); // first: what the writer then asks of it comes after this
+  for (auto& item : writing_)
+    answer_written(item);
   writing_.clear();
   if (batch_.appends.empty())
     return;
