@@ -2,6 +2,7 @@
 
 #include "persistence/postgres/copy_format.hpp"
 #include "persistence/postgres/link.hpp"
+#include "persistence/postgres/segments.hpp"
 
 #include <fmt/format.h>
 
@@ -169,10 +170,9 @@ void scan::read_keys() {
 // Lane and position together in filter and order are what makes the planner merge index scans
 // instead of sorting.
 std::string scan::rows_statement() {
-  auto segments = link_.run("select number from segments order by number");
   std::string tables{"select * from ledger"};
-  for (int row = 0; row < segments.rows(); ++row)
-    tables += fmt::format(" union all select * from journal_{}", segments.at(row, 0));
+  for (auto number : segments(link_))
+    tables += fmt::format(" union all select * from journal_{}", number);
   auto few = options_.partitions.count() < 64;
   return fmt::format(
       "copy (select {} from ({}) x where lane = {} and position > {}{} order by lane, "

@@ -9,8 +9,11 @@ namespace carillon::persistence {
 
 namespace {
 
-store_actor::behavior_type store_worker(store_actor::stateful_pointer<store_worker_state> self,
-                                        store_options options) {
+// Enough to share a statement's cost out; few enough to hold, if each brought large content.
+constexpr std::size_t most_together = 64;
+
+store_worker_actor::behavior_type store_worker(
+    store_worker_actor::stateful_pointer<store_worker_state> self, store_options options) {
   return self->state.make_behavior(options);
 }
 
@@ -18,14 +21,18 @@ store_actor::behavior_type store_worker(store_actor::stateful_pointer<store_work
 
 // -- worker ------------------------------------------------------------------
 
-store_worker_state::store_worker_state(store_actor::stateful_pointer<store_worker_state>) {}
+store_worker_state::store_worker_state(store_worker_actor::stateful_pointer<store_worker_state>) {}
 
-store_actor::behavior_type store_worker_state::make_behavior(const store_options& options) {
+store_worker_actor::behavior_type store_worker_state::make_behavior(const store_options& options) {
   queries_ = std::make_unique<store_queries>(options.url);
   clock_ = options.clock;
   return {
       [this](const read_facts& q) {
-        return attempt_twice<facts_read>([&] { return facts_read{queries_->facts_of(q)}; });
+        return attempt_twice<facts_read>(
+            [&] { return std::move(queries_->facts_of({q}).front()); });
+      },
+      [this](const read_many& q) {
+        return attempt_twice<many_read>([&] { return many_read{queries_->facts_of(q.questions)}; });
       },
       [this](const find_event& q) {
         return attempt_twice<event_found>([&] { return event_found{queries_->find(q)}; });
@@ -90,7 +97,7 @@ store_actor::behavior_type store_state::make_behavior(const store_options& optio
   for (std::size_t i = 0; i < std::max<std::size_t>(options.workers, 1); ++i)
     workers_.push_back(self_->spawn<caf::detached>(store_worker, options));
   return {
-      [this](const read_facts& q) { return self_->delegate(next(), q); },
+      [this](const read_facts& q) { return on_read(q); },
       [this](const find_event& q) { return self_->delegate(next(), q); },
       [this](const list_notifications& q) { return self_->delegate(next(), q); },
       [this](const list_dead_letters& q) { return self_->delegate(next(), q); },
@@ -105,8 +112,43 @@ store_actor::behavior_type store(store_actor::stateful_pointer<store_state> self
   return self->state.make_behavior(options);
 }
 
-const store_actor& store_state::next() {
+const store_worker_actor& store_state::next() {
   return workers_[turn_++ % workers_.size()];
+}
+
+caf::result<facts_read> store_state::on_read(const read_facts& question) {
+  auto promise = self_->make_response_promise<facts_read>();
+  gathered_.emplace_back(question, promise);
+  read_gathered();
+  return promise;
+}
+
+void store_state::read_gathered() {
+  while (reading_ < workers_.size() && !gathered_.empty()) {
+    read_many what;
+    auto waiting = std::make_shared<std::vector<facts_promise>>();
+    for (; !gathered_.empty() && waiting->size() < most_together; gathered_.pop_front()) {
+      what.questions.push_back(std::move(gathered_.front().first));
+      waiting->push_back(std::move(gathered_.front().second));
+    }
+    ++reading_;
+    auto done = [this] {
+      --reading_;
+      read_gathered();
+    };
+    self_->request(next(), caf::infinite, std::move(what))
+        .then(
+            [waiting, done](many_read& read) {
+              for (std::size_t i = 0; i < waiting->size(); ++i)
+                (*waiting)[i].deliver(std::move(read.answers[i]));
+              done();
+            },
+            [waiting, done](const caf::error& why) {
+              for (auto& promise : *waiting)
+                promise.deliver(why);
+              done();
+            });
+  }
 }
 
 } // namespace carillon::persistence

@@ -2,7 +2,9 @@
 
 #include "persistence/postgres/copy_format.hpp"
 #include "persistence/postgres/embedded_sql.hpp"
+#include "persistence/postgres/segments.hpp"
 
+#include <absl/container/flat_hash_map.h>
 #include <fmt/format.h>
 
 #include <cstring>
@@ -104,37 +106,47 @@ void store_queries::open() {
 
 // -- journal -----------------------------------------------------------------
 
-std::vector<journal_row> store_queries::copy_rows(const std::string& sql) {
+template <class Take>
+void store_queries::copy_rows(const std::string& sql, Take take) {
   link_.send("copy (" + sql + ") to stdout (format binary)");
   link_.next();
-  std::vector<journal_row> rows;
   std::string_view piece;
   while (link_.get_copy(piece)) {
     copy_reader in{piece};
     in.skip_header();
-    if (in.fields() >= 0)
-      read_row(in, rows.emplace_back());
+    if (in.fields() < 0)
+      continue;
+    journal_row row;
+    read_row(in, row);
+    take(std::move(row));
   }
   while (link_.next())
     ;
-  return rows;
 }
 
-std::vector<journal_row> store_queries::facts_of(const read_facts& query) {
+std::vector<facts_read> store_queries::facts_of(const std::vector<read_facts>& questions) {
   open();
-  auto segments = link_.run("select number from segments order by number");
-  auto part = [&query](const std::string& table) {
+  absl::flat_hash_map<notification_id, std::vector<std::size_t>> asked;
+  for (std::size_t i = 0; i < questions.size(); ++i)
+    asked[questions[i].id].push_back(i);
+  std::string ids;
+  for (const auto& [id, who] : asked)
+    ids += (ids.empty() ? "" : ",") + uuid_text(id);
+  auto part = [&ids](const std::string& table) {
     return fmt::format("select {} from {} j left join blobs b using (notification_id, position) "
-                       "where j.notification_id = '{}'",
-                       journal_columns_with_content, table, uuid_text(query.id));
+                       "where j.notification_id = any('{{{}}}')",
+                       journal_columns_with_content, table, ids);
   };
   auto sql = part("ledger");
-  for (int row = 0; row < segments.rows(); ++row)
-    sql += " union all " + part("journal_" + text_at(segments, row, 0));
-  auto rows = copy_rows(sql + " order by sequence");
-  if (!query.tenant.empty())
-    std::erase_if(rows, [&query](const journal_row& row) { return row.tenant != query.tenant; });
-  return rows;
+  for (auto number : segments(link_))
+    sql += " union all " + part(fmt::format("journal_{}", number));
+  std::vector<facts_read> result(questions.size());
+  copy_rows(sql + " order by sequence", [&](const journal_row& row) {
+    for (auto i : asked[row.notification])
+      if (questions[i].tenant.empty() || questions[i].tenant == row.tenant)
+        result[i].rows.push_back(row);
+  });
+  return result;
 }
 
 std::vector<notification_id> store_queries::find(const find_event& query) {
@@ -176,11 +188,9 @@ std::vector<listed_notification> store_queries::list(const list_filter& filter, 
 
 timestamp store_queries::as_of(timestamp now) {
   open();
-  auto segments = link_.run("select number from segments order by number");
   std::string newest{"(select max(position) from ledger where lane = p.lane)"};
-  for (int row = 0; row < segments.rows(); ++row)
-    newest += fmt::format(", (select max(position) from journal_{} where lane = p.lane)",
-                          segments.at(row, 0));
+  for (auto number : segments(link_))
+    newest += fmt::format(", (select max(position) from journal_{} where lane = p.lane)", number);
   // A lane whose newest row the projector passed is up to date, however old that row is.
   auto lag = link_.run(fmt::format("select (extract(epoch from min(as_of)) * 1000000)::bigint from "
                                    "projector_position p where as_of > '-infinity' and position < "

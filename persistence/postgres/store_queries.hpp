@@ -17,7 +17,8 @@ class store_queries {
 public:
   explicit store_queries(std::string url);
 
-  std::vector<journal_row> facts_of(const read_facts& query);
+  /// Of each, in the order of the questions.
+  std::vector<facts_read> facts_of(const std::vector<read_facts>& questions);
   std::vector<notification_id> find(const find_event& query);
   std::vector<listed_notification> list(const list_filter& filter, bool dead_letters);
   catalogue_rows catalogue();
@@ -32,7 +33,8 @@ public:
 private:
   void open();
   std::uint64_t save_rows(const save_catalogue& what);
-  std::vector<journal_row> copy_rows(const std::string& sql);
+  template <class Take>
+  void copy_rows(const std::string& sql, Take take);
 
   link link_;
 };

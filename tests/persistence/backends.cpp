@@ -139,16 +139,7 @@ caf::expected<appended> persistence_world::write(const journal_actor& to, append
 
 std::vector<caf::expected<appended>> persistence_world::write_all(const journal_actor& to,
                                                                   std::vector<append> what) {
-  caf::scoped_actor self{system_};
-  using handle = decltype(self->request(to, caf::infinite, append{}));
-  std::vector<handle> requests;
-  for (auto& item : what)
-    requests.push_back(self->request(to, 60s, std::move(item)));
-  std::vector<caf::expected<appended>> answers;
-  for (auto& request : requests)
-    request.receive([&](const appended& done) { answers.emplace_back(done); },
-                    [&](caf::error& why) { answers.emplace_back(std::move(why)); });
-  return answers;
+  return ask_all<appended>(to, std::move(what));
 }
 
 replayed_partition persistence_world::replay(const journal_actor& from, std::uint8_t partition) {

@@ -65,15 +65,27 @@ public:
 
   template <class Answer, class Actor, class Question>
   caf::expected<Answer> ask(const Actor& whom, Question question) {
+    return std::move(ask_all<Answer>(whom, std::vector<Question>{std::move(question)}).front());
+  }
+
+  /// Sends all at once; gives the answers in order.
+  template <class Answer, class Actor, class Question>
+  std::vector<caf::expected<Answer>> ask_all(const Actor& whom, std::vector<Question> questions) {
     caf::scoped_actor self{system_};
-    caf::expected<Answer> out{caf::sec::runtime_error};
-    self->request(whom, std::chrono::seconds{30}, std::move(question))
-        .receive([&](Answer& answer) { out = std::move(answer); },
-                 [&](caf::error& why) { out = std::move(why); });
+    std::vector<caf::expected<Answer>> out(questions.size(), caf::sec::runtime_error);
+    using handle = decltype(self->request(whom, answer_time, questions.front()));
+    std::vector<handle> under_way;
+    for (auto& question : questions)
+      under_way.push_back(self->request(whom, answer_time, std::move(question)));
+    for (std::size_t i = 0; i < under_way.size(); ++i)
+      under_way[i].receive([&](Answer& answer) { out[i] = std::move(answer); },
+                           [&](caf::error& why) { out[i] = std::move(why); });
     return out;
   }
 
 private:
+  static constexpr auto answer_time = std::chrono::seconds{60};
+
   caf::actor_system_config config_;
   caf::actor_system system_;
 };

@@ -222,6 +222,26 @@ TEST_CASE("the timeline of a notification comes from journal and ledger", "[sema
   CHECK(others->rows.empty());
 }
 
+TEST_CASE("many notifications asked for at once each get their own rows", "[semantics]") {
+  fixture f{is_postgres()};
+  auto what = rows_of(7, 1, 300);
+  for (std::uint64_t n = 0; n < 300; ++n)
+    what.rows[n].notification = id_of(7, n / 2); // two rows each
+  f.write(std::move(what));
+  std::vector<read_facts> questions;
+  for (std::uint64_t n = 0; n < 400; ++n) // the last ones are unknown, and each is asked for twice
+    questions.push_back({tenant_id{n % 5 == 0 ? "other" : "default"}, id_of(7, n / 2)});
+  auto answers = f.world.ask_all<facts_read>(f.under_test->store, questions);
+  REQUIRE(answers.size() == questions.size());
+  for (std::uint64_t n = 0; n < 400; ++n) {
+    REQUIRE(answers[n]);
+    auto known = n < 300 && n % 5 != 0;
+    REQUIRE(answers[n]->rows.size() == (known ? 2 : 0));
+    if (known)
+      CHECK(answers[n]->rows[0].sequence == n / 2 * 2 + 1);
+  }
+}
+
 TEST_CASE("projections become lines of lists, newest first, page by page", "[semantics]") {
   fixture f{is_postgres()};
   auto what = rows_of(7, 1, 5);
