@@ -1,5 +1,6 @@
 #pragma once
 
+#include "messages/boot_clock.hpp"
 #include "messages/commands.hpp"
 
 #include <atomic>
@@ -125,11 +126,12 @@ struct release_slot {
 
 // -- time ---------------------------------------------------------------------
 
-/// Partition to scheduler: tell me at that time; replaces the notification's earlier deadline.
-/// far_future takes it away.
+/// Partition to scheduler: tell me at that time, and no more at the one said before. far_future
+/// takes it away.
 struct arm_deadline {
   notification_id id;
   timestamp at;
+  timestamp was = far_future; ///< the deadline that this one replaces, if any
 };
 /// Scheduler to partition.
 struct deadlines_due {
@@ -227,10 +229,12 @@ struct callback_parsed {
 };
 
 /// Until when this node may believe that it owns its partitions: read by senders before each call,
-/// moved forward by the lease keeper. Conservative: counted from before the renewal was sent.
+/// moved forward by the lease keeper. Conservative: counted from before the renewal was sent, and
+/// on a clock that goes on while the process or the machine is asleep.
 class lease_view {
 public:
-  using clock_type = std::chrono::steady_clock;
+  using clock_type = boot_clock;
+  /// Whether it is ours for longer than `d` from now.
   [[nodiscard]] bool outlives(duration d) const noexcept {
     return clock_type::now().time_since_epoch().count() + std::chrono::nanoseconds{d}.count()
            < until_.load(std::memory_order_acquire);

@@ -40,6 +40,7 @@ struct attempt_state {
   timestamp retry_at;
   timestamp settle_at;
   timestamp answer_by;
+  friend bool operator==(const attempt_state&, const attempt_state&) = default;
 };
 
 /// One step of the chain.
@@ -52,6 +53,7 @@ struct step_state {
   std::uint16_t soft_bounces = 0;
   timestamp wake; ///< hold or retry: when it is due; no_time: at once
   timestamp first_call;
+  friend bool operator==(const step_state&, const step_state&) = default;
 };
 
 /// The fold over one notification's facts.
@@ -75,6 +77,7 @@ struct notification_state {
   timestamp expires_at;
   std::vector<step_state> steps;
   std::vector<attempt_state> attempts;
+  friend bool operator==(const notification_state&, const notification_state&) = default;
 };
 
 /// Applies one fact. Total: a fact that does not fit changes nothing but `updated_at`.

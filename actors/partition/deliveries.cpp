@@ -120,7 +120,6 @@ void partition_state::release(const notification_id& id) {
   running_.erase(i);
   if (auto* e = model_->find(id)) {
     model_->rest(*e);
-    e->armed = far_future;
     if (!arm(*e))
       wake(id);
   }
@@ -142,23 +141,23 @@ bool partition_state::arm(notification_entry& e) {
   auto deadline = deadline_of(e.state);
   if (deadline <= now())
     return false;
-  if (deadline != e.armed) {
-    e.armed = deadline;
-    self_->send(scheduler_, arm_deadline{e.state.id, deadline});
-  }
+  if (deadline != e.armed)
+    self_->send(scheduler_, arm_deadline{e.state.id, deadline, std::exchange(e.armed, deadline)});
   return true;
 }
 
 void partition_state::on_due(const deadlines_due& m) {
-  for (const auto& id : m.ids)
+  for (const auto& id : m.ids) {
+    if (auto* e = model_->find(id))
+      e->armed = far_future;
     wake(id);
+  }
 }
 
 void partition_state::wake(const notification_id& id) {
   auto* e = model_->find(id);
   if (e == nullptr || draining_)
     return;
-  e->armed = far_future;
   e->state.fresh = false;
   if (!running_.contains(id))
     launch(id, nullptr, {});

@@ -1,5 +1,6 @@
 #include "actors/partition/event_memory.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace carillon {
@@ -10,6 +11,11 @@ constexpr std::size_t filter_words = std::size_t{1}
                                      << 14; // 1 Mbit, made only once something is let go
 constexpr int probes = 4;
 constexpr std::size_t most_kept = 8192; // two million a node
+
+std::uint32_t second_of(timestamp at) {
+  return static_cast<std::uint32_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count());
+}
 
 template <class F>
 void each_probe(const hash16& h, F visit) {
@@ -29,9 +35,16 @@ event_memory::event_memory(std::size_t most, duration window) : most_(most), win
   // nop
 }
 
-const std::vector<notification_id>* event_memory::find(const hash16& event) const {
+std::optional<std::vector<notification_id>> event_memory::find(const hash16& event) const {
   auto i = recent_.find(event);
-  return i == recent_.end() ? nullptr : &i->second;
+  if (i == recent_.end())
+    return std::nullopt;
+  std::vector<notification_id> ids;
+  if (!i->second.is_nil())
+    ids.push_back(i->second);
+  if (auto more = more_.find(event); more != more_.end())
+    ids.insert(ids.end(), more->second.begin(), more->second.end());
+  return ids;
 }
 
 bool event_memory::maybe_forgotten(const hash16& event) const noexcept {
@@ -47,12 +60,19 @@ bool event_memory::maybe_forgotten(const hash16& event) const noexcept {
 
 void event_memory::remember(const hash16& event, const notification_id& id, timestamp at) {
   remember(event, at);
-  recent_[event].push_back(id);
+  auto& first = recent_[event];
+  if (first.is_nil())
+    first = id;
+  if (first == id)
+    return;
+  auto& more = more_[event];
+  if (std::find(more.begin(), more.end(), id) == more.end())
+    more.push_back(id);
 }
 
 void event_memory::remember(const hash16& event, timestamp at) {
   if (recent_.try_emplace(event).second) {
-    order_.emplace_back(at, event);
+    order_.push_back({event, second_of(at)});
     trim(at);
   }
 }
@@ -60,23 +80,30 @@ void event_memory::remember(const hash16& event, timestamp at) {
 void event_memory::keep(const hash16& event, timestamp at) {
   if (!kept_.insert(event).second)
     return;
-  kept_order_.emplace_back(at, event);
-  while (kept_order_.size() > most_kept || kept_order_.front().first < at - window_) {
-    kept_.erase(kept_order_.front().second);
+  kept_order_.push_back({event, second_of(at)});
+  while (kept_order_.size() > most_kept || is_over(kept_order_.front(), at)) {
+    kept_.erase(kept_order_.front().event);
     kept_order_.pop_front();
   }
 }
 
+bool event_memory::is_over(const arrival& a, timestamp now) const {
+  return timestamp{std::chrono::seconds{a.second}} < now - window_;
+}
+
 void event_memory::trim(timestamp now) {
-  while (!order_.empty() && order_.front().first < now - window_) {
-    recent_.erase(order_.front().second);
-    order_.pop_front();
-  }
+  while (!order_.empty() && is_over(order_.front(), now))
+    forget_first();
   while (order_.size() > most_) {
-    let_go(order_.front().second, now);
-    recent_.erase(order_.front().second);
-    order_.pop_front();
+    let_go(order_.front().event, now);
+    forget_first();
   }
+}
+
+void event_memory::forget_first() {
+  recent_.erase(order_.front().event);
+  more_.erase(order_.front().event);
+  order_.pop_front();
 }
 
 void event_memory::let_go(const hash16& event, timestamp now) {

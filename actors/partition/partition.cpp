@@ -80,7 +80,7 @@ caf::error partition_state::unavailable() const {
 }
 
 caf::result<health> partition_state::on_health() const {
-  return health{ready_, R"({"notifications":)" + std::to_string(model_->notifications())
+  return health{ready_, R"({"notifications":)" + std::to_string(model_->notifications().size())
                             + R"(,"deliveries":)" + std::to_string(running_.size()) + "}"};
 }
 
@@ -289,12 +289,13 @@ void partition_state::on_projected(const projected& m) {
   }
   if (sequence != 0)
     model_->drop_finished(sequence);
+  model_->notifications().pack();
   gauge();
 }
 
 /// Moves the node's gauge by what this partition's share has changed.
 void partition_state::gauge() {
-  auto n = model_->notifications();
+  auto n = model_->notifications().size();
   auto& shown = *shown_;
   if (n > shown)
     count().notifications_waiting.add(n - shown);

@@ -27,17 +27,17 @@ void partition_model::apply(const tenant_id& tenant, const notification_id& id, 
   auto* entry = find(id);
   if (const auto* planned = std::get_if<notification_planned>(&f);
       planned != nullptr && entry == nullptr) {
-    entry = notifications_.emplace(id, std::make_unique<notification_entry>()).first->second.get();
+    entry = &notifications_.insert(id, {});
     entry->tenant = tenant;
     entry->state.id = id;
     carillon::apply(entry->state, f, at);
-    intern(entry->state);
+    share_plan(entry->state);
     index(tenant, entry->state);
-    remember(planned->dedupe, id, at);
+    events.remember(planned->dedupe, id, at);
   } else if (entry != nullptr) {
     carillon::apply(entry->state, f, at);
     if (const auto* moved = std::get_if<rescheduled>(&f); moved && moved->dedupe != hash16{})
-      remember(moved->dedupe, id, at);
+      events.remember(moved->dedupe, id, at);
   }
   if (entry == nullptr)
     return;
@@ -46,47 +46,38 @@ void partition_model::apply(const tenant_id& tenant, const notification_id& id, 
     finished_.emplace_back(sequence, id);
 }
 
-/// The event planned or moved the notification; live, that is known before the fact is folded.
-void partition_model::remember(const hash16& event, const notification_id& id, timestamp at) {
-  auto known = events.find(event);
-  if (known == nullptr || std::find(known->begin(), known->end(), id) == known->end())
-    events.remember(event, id, at);
-}
-
 notification_entry* partition_model::find(const notification_id& id) {
-  auto i = notifications_.find(id);
-  return i == notifications_.end() ? nullptr : i->second.get();
+  return notifications_.find(id);
 }
 
 notification_entry& partition_model::put(const notification_id& id, notification_entry entry) {
-  auto& slot = notifications_[id];
-  if (!slot) {
-    slot = std::make_unique<notification_entry>(std::move(entry));
-    intern(slot->state);
-    index(slot->tenant, slot->state);
-    if (slot->state.finished)
-      finished_.emplace_back(slot->last_sequence, id);
-  }
-  return *slot;
+  if (auto* known = find(id))
+    return *known;
+  auto& e = notifications_.insert(id, std::move(entry));
+  share_plan(e.state);
+  index(e.tenant, e.state);
+  if (e.state.finished)
+    finished_.emplace_back(e.last_sequence, id);
+  return e;
 }
 
 void partition_model::drop(const notification_id& id) {
-  auto i = notifications_.find(id);
-  if (i == notifications_.end())
+  auto* e = find(id);
+  if (e == nullptr)
     return;
-  unindex(i->second->tenant, i->second->state);
-  notifications_.erase(i);
+  unindex(e->tenant, e->state);
+  notifications_.erase(id);
 }
 
 std::vector<notification_id> partition_model::correlated(const tenant_id& tenant,
-                                                         const std::string& key) const {
+                                                         const std::string& key) {
   std::vector<notification_id> out;
   auto i = correlations_.find(correlation_hash(tenant, key));
   if (i == correlations_.end())
     return out;
   for (const auto& id : i->second) {
-    auto n = notifications_.find(id);
-    if (n != notifications_.end() && !n->second->state.finished)
+    const auto* e = find(id);
+    if (e != nullptr && !e->state.finished)
       out.push_back(id);
   }
   return out;
@@ -94,6 +85,7 @@ std::vector<notification_id> partition_model::correlated(const tenant_id& tenant
 
 void partition_model::rest(notification_entry& e) {
   e.busy = false;
+  notifications_.settle(e.state.id);
   if (e.state.finished)
     finished_.emplace_back(e.last_sequence, e.state.id);
 }
@@ -115,7 +107,7 @@ std::size_t partition_model::drop_finished(std::uint64_t sequence) {
 }
 
 /// Notifications of one rule item are alike; they share what is alike.
-void partition_model::intern(notification_state& s) {
+void partition_model::share_plan(notification_state& s) {
   auto same = [&](const auto& p) { return *p == *s.plan; };
   if (auto i = std::find_if(plans_.begin(), plans_.end(), same); i != plans_.end()) {
     s.plan = *i;

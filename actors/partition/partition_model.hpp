@@ -2,8 +2,8 @@
 
 #include "messages/journal.hpp"
 
-#include "actors/delivery/notification.hpp"
 #include "actors/partition/event_memory.hpp"
+#include "actors/partition/notification_table.hpp"
 #include "actors/partition/recipient_book.hpp"
 #include "actors/partition/request_memory.hpp"
 
@@ -17,15 +17,6 @@
 #include <vector>
 
 namespace carillon {
-
-/// A notification in memory: waiting, on its way, or finished and not yet in the read models.
-struct notification_entry {
-  tenant_id tenant;
-  notification_state state;
-  std::uint64_t last_sequence = 0;
-  timestamp armed = far_future; ///< the deadline its scheduler knows
-  bool busy = false;            ///< a delivery is alive: it stays in memory
-};
 
 struct partition_limits {
   std::size_t remembered_events = 4096;
@@ -53,7 +44,7 @@ public:
 
   /// Notifications under a correlation key that are not finished.
   [[nodiscard]] std::vector<notification_id> correlated(const tenant_id& tenant,
-                                                        const std::string& key) const;
+                                                        const std::string& key);
 
   /// Its delivery ended.
   void rest(notification_entry& e);
@@ -61,13 +52,11 @@ public:
   /// Drops finished notifications whose last fact is not above `sequence`; returns how many.
   std::size_t drop_finished(std::uint64_t sequence);
 
-  template <class F>
-  void each_notification(F visit) {
-    for (auto& [id, entry] : notifications_)
-      visit(*entry);
+  [[nodiscard]] notification_table& notifications() noexcept {
+    return notifications_;
   }
-  [[nodiscard]] std::size_t notifications() const noexcept {
-    return notifications_.size();
+  [[nodiscard]] const notification_table& notifications() const noexcept {
+    return notifications_;
   }
 
   recipient_book recipients;
@@ -75,12 +64,11 @@ public:
   request_memory requests;
 
 private:
-  void remember(const hash16& event, const notification_id& id, timestamp at);
-  void intern(notification_state& s);
+  void share_plan(notification_state& s);
   void index(const tenant_id& tenant, const notification_state& s);
   void unindex(const tenant_id& tenant, const notification_state& s);
 
-  absl::flat_hash_map<notification_id, std::unique_ptr<notification_entry>> notifications_;
+  notification_table notifications_;
   absl::flat_hash_map<hash16, std::vector<notification_id>> correlations_;
   std::vector<notification_plan_ptr> plans_;                       ///< the shared ones, few
   std::deque<std::pair<std::uint64_t, notification_id>> finished_; ///< by sequence

@@ -147,7 +147,7 @@ answer partition_state::erase(const recipient_command& m) {
   in.facts.push_back({{}, m.recipient, recipient_erased{m.recipient}, {}});
   commit(std::move(in));
   std::vector<notification_id> theirs;
-  model_->each_notification([&](notification_entry& e) {
+  model_->notifications().each([&](const notification_entry& e) {
     if (e.tenant == m.tenant && e.state.recipient == m.recipient && !e.state.finished)
       theirs.push_back(e.state.id);
   });
@@ -164,7 +164,7 @@ answer partition_state::erase(const recipient_command& m) {
 /// What a change of the person may have set free, or forbidden, is looked at again.
 void partition_state::wake_held(const tenant_id& tenant, const recipient_id& recipient) {
   std::vector<notification_id> held;
-  model_->each_notification([&](notification_entry& e) {
+  model_->notifications().each([&](const notification_entry& e) {
     if (e.tenant == tenant && e.state.recipient == recipient && !e.state.finished
         && e.state.now == status::deferred)
       held.push_back(e.state.id);

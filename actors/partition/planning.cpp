@@ -82,9 +82,9 @@ void partition_state::sort_out(const planning_ptr& p) {
     auto& plan = p->request.plans[i];
     p->reply.items[i].event_id = plan.about->id;
     const auto& key = p->keys[i];
-    const auto* known = model_->events.find(key);
-    if (known != nullptr || plan.repeat) {
-      answer_repeat(p, i, known == nullptr ? std::vector<notification_id>{} : *known);
+    auto known = model_->events.find(key);
+    if (known || plan.repeat) {
+      answer_repeat(p, i, known.value_or(std::vector<notification_id>{}));
       continue;
     }
     auto keep = plan.home || !plan.items.empty();

@@ -20,7 +20,7 @@ caf::result<events_recalled> partition_state::on_recall(const recall_events& m) 
 /// planned again.
 void partition_state::recall_forgotten(const planning_ptr& p) {
   for (const auto& key : p->keys) {
-    if (model_->events.find(key) != nullptr || !model_->events.maybe_forgotten(key))
+    if (model_->events.find(key) || !model_->events.maybe_forgotten(key))
       continue;
     ++p->recalls;
     self_

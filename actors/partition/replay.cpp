@@ -5,6 +5,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 namespace carillon {
 
 namespace {
@@ -49,6 +51,7 @@ void partition_state::on_replay(const replay_rows& m) {
                        row.sealed});
   }
   tell_children(applied, true);
+  model_->notifications().pack(true);
 }
 
 void partition_state::on_replay_end(const replay_end& m) {
@@ -74,20 +77,19 @@ void partition_state::on_replay_end(const replay_end& m) {
 
 /// Everything that waits gets its deadline back; what was on its way goes on.
 void partition_state::take_up_work() {
-  std::vector<notification_id> done;
   std::vector<notification_id> due;
-  model_->each_notification([&](notification_entry& e) {
+  for (const auto& id : model_->notifications().ids()) {
+    auto& e = *model_->find(id);
     const auto& s = e.state;
-    auto lost_call = false;
-    for (const auto& a : s.attempts)
-      lost_call = lost_call || a.now == status::sending;
+    auto lost_call = std::any_of(s.attempts.begin(), s.attempts.end(),
+                                 [](const auto& a) { return a.now == status::sending; });
     if (s.finished && deadline_of(s) == far_future && !lost_call)
-      done.push_back(s.id);
+      model_->drop(id);
     else if (lost_call || !arm(e))
-      due.push_back(s.id);
-  });
-  for (const auto& id : done)
-    model_->drop(id);
+      due.push_back(id);
+    else
+      model_->notifications().pack();
+  }
   for (const auto& id : due)
     wake(id);
 }

@@ -2,14 +2,15 @@
 
 #include "messages/engine.hpp"
 
-#include <absl/container/flat_hash_map.h>
+#include <absl/container/btree_set.h>
 
+#include <utility>
 #include <vector>
 
 namespace carillon {
 
-/// A heap of deadlines, one per notification. A deadline that was replaced stays in the heap until
-/// it comes up or until such entries outnumber the living ones.
+/// The deadlines of a partition in order of time, one a notification. Who arms says which deadline
+/// the new one replaces, so that nothing else need be kept of each.
 class scheduler_model {
 public:
   /// Sets, replaces or (far_future) takes away the notification's deadline.
@@ -19,31 +20,14 @@ public:
   std::vector<notification_id> take_due(timestamp now);
 
   /// The next deadline; far_future if there is none.
-  timestamp next();
+  [[nodiscard]] timestamp next() const;
 
   [[nodiscard]] std::size_t size() const {
-    return armed_.size();
-  }
-  [[nodiscard]] std::size_t heap_size() const {
-    return heap_.size();
+    return deadlines_.size();
   }
 
 private:
-  struct entry {
-    timestamp at;
-    notification_id id;
-    friend bool operator>(const entry& a, const entry& b) {
-      return a.at != b.at ? a.at > b.at : a.id > b.id;
-    }
-  };
-
-  [[nodiscard]] bool is_stale(const entry& e) const;
-  void pop();
-  void drop_stale_front();
-  void rebuild();
-
-  absl::flat_hash_map<notification_id, timestamp> armed_;
-  std::vector<entry> heap_;
+  absl::btree_set<std::pair<timestamp, notification_id>> deadlines_;
 };
 
 } // namespace carillon
