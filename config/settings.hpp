@@ -54,8 +54,8 @@ struct database_settings {
 
 /// `[lease]`: ownership of partitions, on the database's clock.
 struct lease_settings {
-  duration ttl = std::chrono::seconds{8};
-  duration renew_every = std::chrono::seconds{1};
+  duration ttl = std::chrono::seconds{7};
+  duration renew_every = std::chrono::milliseconds{500};
 };
 
 /// A recipient's limits on one channel; 0: none. Attempts count, in sliding windows.

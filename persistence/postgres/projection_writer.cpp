@@ -102,8 +102,8 @@ void fold::add(const projection& change) {
   }
 }
 
-projection_writer::projection_writer(std::string url, std::uint32_t lane)
-    : lane_(lane), link_(link_for(std::move(url), lane)) {}
+projection_writer::projection_writer(std::string url, std::uint32_t lane, projector_lease lease)
+    : lane_(lane), lease_(std::move(lease)), link_(link_for(std::move(url), lane)) {}
 
 void projection_writer::open() {
   if (link_.is_open())
@@ -112,6 +112,11 @@ void projection_writer::open() {
   try {
     for (const char* name : {"project_created", "project_changed", "project_dead", "project_alive"})
       link_.prepare(name, statement(name));
+    if (lease_.epoch != 0) // division by zero where it is another's
+      link_.prepare("lease", fmt::format("with held as materialized (select 1 from node_lease "
+                                         "where node = '{}' and epoch = {} for key share) select "
+                                         "1 / (select count(*) from held)",
+                                         lease_.node, lease_.epoch));
     has_dead_letters_ = true;
     auto stored
         = link_.run(fmt::format("select position from projector_position where lane = {}", lane_));
@@ -119,6 +124,17 @@ void projection_writer::open() {
   } catch (...) {
     link_.close();
     throw;
+  }
+}
+
+// Who was paused must not write what was true before over what his successor wrote since.
+void projection_writer::begin() {
+  try {
+    link_.run(lease_.epoch != 0 ? "begin; execute lease" : "begin");
+  } catch (const sql_failure& why) {
+    if (why.state != "22012")
+      throw;
+    throw sql_failure("another node has taken the lease", "", false);
   }
 }
 
@@ -142,7 +158,7 @@ void projection_writer::write(const fold& what) {
   std::sort(lines.begin(), lines.end(),
             [](const projection& a, const projection& b) { return a.id < b.id; });
   try {
-    link_.run("begin");
+    begin();
     write_once(lines);
     write_position(what.position, what.as_of);
     link_.run("commit");
@@ -179,7 +195,7 @@ void projection_writer::write_lines(std::span<const projection> lines) {
   if (lines.empty())
     return;
   try {
-    link_.run("begin");
+    begin();
     write_once(lines);
     link_.run("commit");
     return;

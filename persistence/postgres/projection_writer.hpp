@@ -26,12 +26,18 @@ struct fold {
   void add(const projection& change);
 };
 
+/// The lease under which a projector writes: once it is another's, nothing is written any more.
+struct projector_lease {
+  std::string node;
+  std::uint64_t epoch = 0; ///< 0: written without a lease
+};
+
 /// The body of a projector: one connection that commits without waiting for the disk. What it wrote
 /// in the last seconds is kept: a crash of the server loses such commits, and then they are written
 /// again. Used by one thread. Throws `sql_failure`.
 class projection_writer {
 public:
-  projection_writer(std::string url, std::uint32_t lane);
+  projection_writer(std::string url, std::uint32_t lane, projector_lease lease = {});
 
   /// Writes the lines and the position; drops (and logs) a line that no database would take.
   void write(const fold& what);
@@ -46,6 +52,7 @@ public:
 
 private:
   void open();
+  void begin();
   void write_again(std::uint64_t stored);
   void write_lines(std::span<const projection> lines);
   void write_once(std::span<const projection> lines);
@@ -64,6 +71,7 @@ private:
   };
 
   std::uint32_t lane_;
+  projector_lease lease_;
   link link_;
   std::deque<kept_fold> kept_;
   bool has_dead_letters_ = true; ///< whether the table may hold any

@@ -19,7 +19,7 @@ projector_state::projector_state(projector_actor::stateful_pointer<projector_sta
 
 projector_actor::behavior_type projector_state::make_behavior(projector_options options) {
   options_ = std::move(options);
-  writer_ = std::make_unique<projection_writer>(options_.url, options_.lane);
+  writer_ = std::make_unique<projection_writer>(options_.url, options_.lane, options_.lease);
   return {
       [this](const std::shared_ptr<const committed_batch>& batch) { on_batch(*batch); },
       [this](const know_partitions& known) { partitions_ = known.table; },

@@ -16,6 +16,7 @@ struct projector_options {
   std::string url;
   std::uint32_t lane = 0;
   std::uint32_t lanes = 1;
+  projector_lease lease;
   std::shared_ptr<carillon::metrics> metrics; ///< may be null
   std::chrono::milliseconds fold_for{200};    ///< how long changes gather
 };

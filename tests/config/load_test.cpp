@@ -71,7 +71,7 @@ TEST_CASE("without a file and variables everything has its documented default") 
   CHECK(values.data_dir == "./var");
   CHECK_FALSE(values.database.url);
   CHECK(values.drain_timeout == 10s);
-  CHECK(values.lease.ttl == 8s);
+  CHECK(values.lease.ttl == 7s);
   CHECK(values.delivery.call_timeout == 5s);
   CHECK(values.limits_of(channel::sms) == window_limits{5, 10, 50});
   CHECK(values.limits_of(channel::email) == window_limits{2, 20, 100});

@@ -170,3 +170,22 @@ TEST_CASE("a line that no database would take does not stop the others") {
   CHECK(data.value("select count(*) from notifications") == "8");
   CHECK(data.value("select position from projector_position") == "9");
 }
+
+TEST_CASE("a projector whose lease is another's changes nothing any more") {
+  database data;
+  auto options = options_for(data);
+  options.lanes = 1;
+  REQUIRE(open_database(options));
+  data.query("insert into node_lease values ('main', 1, now(), 'test')");
+  projection_writer writer{data.url(), 0, {"main", 1}};
+  fold early;
+  early.position = 1;
+  early.add(line_of(id_of(7, 1), status::sent));
+  writer.write(early);
+  data.query("update node_lease set epoch = 2");
+  fold late;
+  late.position = 2;
+  late.add(line_of(id_of(7, 1), status::delivered));
+  CHECK_THROWS_WITH(writer.write(late), "another node has taken the lease");
+  CHECK(data.value("select position from projector_position") == "1");
+}

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <csignal>
 #include <thread>
+#include <utility>
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -159,4 +160,30 @@ TEST_CASE("a renewal survives the loss of its connection") {
                    "(select oid from pg_database where datname = current_database())")
         == "1");
   CHECK_FALSE(fenced);
+}
+
+TEST_CASE("a holder that only loses its connection keeps the lease beside a waiting node") {
+  database data;
+  make(data);
+  std::atomic<bool> fenced{false};
+  auto options = options_for(data);
+  options.holder = "first";
+  options.on_fenced = [&] { fenced = true; };
+  lease_keeper first{options};
+  auto epoch = first.acquire({}, give_up_after(5s));
+  REQUIRE(epoch);
+  first.start();
+  lease_keeper second{options_for(data)};
+  std::string seen;
+  bool cut = false;
+  auto cut_once = [&] {
+    seen = second.holder();
+    if (!std::exchange(cut, true))
+      data.query("select pg_terminate_backend(l.pid) from pg_locks l, pg_stat_activity a where "
+                 "a.pid = l.pid and locktype = 'advisory' and a.datname = current_database()");
+  };
+  CHECK_FALSE(second.acquire(cut_once, give_up_after(2s)));
+  CHECK(seen == "first");
+  CHECK_FALSE(fenced);
+  CHECK(data.value("select epoch from node_lease") == std::to_string(*epoch));
 }
