@@ -6,10 +6,30 @@ cd "$(dirname "$0")/.."
 bin=build/release/bin
 lines=$(mktemp)
 trap 'rm -f "$lines"' EXIT
-for name in ${BENCH:-append pipeline stream waiting replay}; do
-  # shellcheck disable=SC2086 # flags are a list on purpose
-  "$bin/carillon-bench" "$name" ${BENCH_FLAGS:-} | tee -a "$lines"
-done
+
+run() {
+  "$bin/carillon-bench" "$@" | tee -a "$lines"
+}
+
+if [ -n "${BENCH:-}" ]; then
+  for name in $BENCH; do
+    # shellcheck disable=SC2086 # flags are a list on purpose
+    run "$name" ${BENCH_FLAGS:-}
+  done
+else
+  run append
+  run pipeline
+  run pipeline --variant preferences
+  run pipeline --variant limits
+  run pipeline --rate 1000
+  run growth
+  run contended
+  run stream
+  run fanout
+  run sessions
+  run waiting
+  run replay
+fi
 
 echo
 "$bin/carillon-bench" table < "$lines"

@@ -148,8 +148,11 @@ void live_readers::take_frames(std::size_t which) {
   std::size_t at = 0;
   frame next;
   while (read_frame(std::string_view{one.pending}.substr(at), next)) {
-    if (next.opcode == 1)
-      frame_(which, std::string_view{one.pending}.substr(at + next.head, next.length));
+    const auto text = std::string_view{one.pending}.substr(at + next.head, next.length);
+    if (text == R"({"op":"ping"})")
+      write_all(one.socket, masked_text(R"({"op":"pong"})"));
+    else if (next.opcode == 1)
+      frame_(which, text);
     at += next.head + next.length;
   }
   one.pending.erase(0, at);

@@ -15,6 +15,7 @@
 namespace carillon::bench {
 
 /// Many WebSocket sessions read by one thread with epoll. Lean: frames are found, not parsed.
+/// Answers pings.
 class live_readers {
 public:
   using on_frame = std::function<void(std::size_t session, std::string_view text)>;

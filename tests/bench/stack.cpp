@@ -64,6 +64,15 @@ void put_digits(char* at, std::size_t width, std::uint64_t number) {
     at[i - 1] = static_cast<char>('0' + number % 10);
 }
 
+nlohmann::json in_app_rule(std::string_view type) {
+  auto rule = harness::sms_rule(
+      type, {{"template", "bench_sms"},
+             {"content", nullptr},
+             {"delivery", {{"channels", nlohmann::json::array({{{"channel", "in_app"}}})}}}});
+  rule["notifications"][0]["delivery"]["channels"][0]["until"] = "sent";
+  return rule;
+}
+
 stack::stack(const stack_options& options)
     : simulator_(directory_.path(), simulator_arguments(options)),
       daemon_(daemon_options_of(options, directory_.path(), simulator_.url())),
@@ -77,25 +86,32 @@ stack::stack(const stack_options& options)
           {{"title", "Number {{data.n}}"}, {"body", "It is about {{data.service}}."}}}}}});
   auto rule = harness::sms_rule("bench.sms", {{"template", "bench_sms"}, {"content", nullptr}});
   harness::put_rule(api_, "bench_sms", rule);
-  put_recipients(options.recipients);
+  put_recipients(0, options.recipients);
 }
 
-void stack::put_recipients(unsigned count) {
-  unsigned next = 0;
+void stack::put_recipients(unsigned first, unsigned count) {
+  put_each(first, count, "", [](unsigned number) {
+    return fmt::format(R"({{"first_name":"Ann","locale":"en","timezone":"Europe/Vienna",)"
+                       R"("contacts":{{"sms":"+4366{:08}"}}}})",
+                       number);
+  });
+}
+
+void stack::put_each(unsigned first, unsigned count, std::string_view below,
+                     const std::function<std::string(unsigned)>& body_of) {
+  unsigned next = first;
   unsigned taken = 0;
   load_plan plan;
   plan.to = daemon_.where();
   plan.connections = 32;
-  plan.bound = 120s;
+  plan.bound = 30s + std::chrono::seconds{count / 1000};
   plan.next = [&](std::string& out) -> std::optional<std::uint64_t> {
-    if (next == count)
+    if (next == first + count)
       return std::nullopt;
-    const auto name = recipient_name(next);
-    const auto body
-        = fmt::format(R"({{"first_name":"Ann","locale":"en","timezone":"Europe/Vienna",)"
-                      R"("contacts":{{"sms":"+4366{:08}"}}}})",
-                      next);
-    out = post_head(plan.to, "/v1/recipients/" + name, "application/json", body.size()) + body;
+    const auto body = body_of(next);
+    out = post_head(plan.to, fmt::format("/v1/recipients/{}{}", recipient_name(next), below),
+                    "application/json", body.size())
+          + body;
     out.replace(0, 4, "PUT");
     return next++;
   };
@@ -108,6 +124,22 @@ void stack::put_recipients(unsigned count) {
   };
   if (!run_load(plan).complete || taken != count)
     throw harness::failure("the recipients were not taken in time");
+}
+
+double stack::idle_cpu_ms_per_s(unsigned seconds) {
+  const auto before = used().daemon;
+  harness::pause(std::chrono::seconds{seconds});
+  return std::chrono::duration<double, std::milli>(used().daemon - before).count() / seconds;
+}
+
+void stack::settle() {
+  static constexpr auto look = 500ms;
+  harness::eventually(30s, [this] {
+    const auto before = used();
+    harness::pause(look);
+    const auto busy = used() - before;
+    return busy.daemon + busy.postgres < look / 20;
+  });
 }
 
 cost stack::used() const {
@@ -135,6 +167,11 @@ std::uint64_t stack::postgres_memory_kib() const {
 cost operator-(const cost& a, const cost& b) {
   return {a.daemon - b.daemon, a.postgres - b.postgres, a.simulator - b.simulator,
           a.generator - b.generator};
+}
+
+cost operator+(const cost& a, const cost& b) {
+  return {a.daemon + b.daemon, a.postgres + b.postgres, a.simulator + b.simulator,
+          a.generator + b.generator};
 }
 
 } // namespace carillon::bench

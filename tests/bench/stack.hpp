@@ -3,8 +3,11 @@
 #include "tests/harness/daemon.hpp"
 #include "tests/harness/simulator.hpp"
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,9 +49,20 @@ public:
   std::uint64_t daemon_memory_kib() const;
   std::uint64_t postgres_memory_kib() const;
 
-private:
-  void put_recipients(unsigned count);
+  /// Makes `count` more recipients, from number `first` on.
+  void put_recipients(unsigned first, unsigned count);
 
+  /// PUTs a body `below` each of their addresses.
+  void put_each(unsigned first, unsigned count, std::string_view below,
+                const std::function<std::string(unsigned)>& body_of);
+
+  /// CPU of the daemon over so many seconds of nothing, in milliseconds a second.
+  double idle_cpu_ms_per_s(unsigned seconds);
+
+  /// Waits until daemon and PostgreSQL have nothing more to do, but not for ever.
+  void settle();
+
+private:
   harness::work_directory directory_;
   harness::provider_simulator simulator_;
   harness::daemon daemon_;
@@ -58,6 +72,9 @@ private:
 /// Name of a recipient, of fixed width: `p-0000042`.
 std::string recipient_name(unsigned number);
 
+/// A rule that shows `bench_sms` in its recipient's inbox, `data.n` in the title.
+nlohmann::json in_app_rule(std::string_view type);
+
 /// The head of a POST with a body of that length.
 std::string post_head(const harness::endpoint& to, std::string_view target, std::string_view type,
                       std::size_t length);
@@ -66,5 +83,6 @@ std::string post_head(const harness::endpoint& to, std::string_view target, std:
 void put_digits(char* at, std::size_t width, std::uint64_t number);
 
 cost operator-(const cost& a, const cost& b);
+cost operator+(const cost& a, const cost& b);
 
 } // namespace carillon::bench

@@ -121,20 +121,10 @@ private:
   live_readers readers_; // last: its thread uses the rest
 };
 
-nlohmann::json live_rule() {
-  auto rule = harness::sms_rule(
-      "bench.live",
-      {{"template", "bench_sms"},
-       {"content", nullptr},
-       {"delivery", {{"channels", nlohmann::json::array({{{"channel", "in_app"}}})}}}});
-  rule["notifications"][0]["delivery"]["channels"][0]["until"] = "sent";
-  return rule;
-}
-
 void run_stream(stream_options options) {
   options.stack.recipients = std::max(options.stack.recipients, options.sessions);
   stack whole{options.stack};
-  harness::put_rule(whole.api(), "bench_live", live_rule());
+  harness::put_rule(whole.api(), "bench_live", in_app_rule("bench.live"));
   stream line{options, whole};
   line.open_sessions();
   const auto before = whole.used();

@@ -26,13 +26,6 @@ double metric(stack& whole, std::string_view name) {
   return harness::daemon::metric(whole.api(), name);
 }
 
-/// CPU of the daemon that has nothing to do, in milliseconds a second.
-double idle_cost(stack& whole, unsigned seconds) {
-  const auto before = whole.used().daemon;
-  harness::pause(std::chrono::seconds{seconds});
-  return std::chrono::duration<double, std::milli>(whole.used().daemon - before).count() / seconds;
-}
-
 void await_planned(stack& whole, std::uint64_t count, unsigned bound_s) {
   const bool all = harness::eventually(std::chrono::seconds{bound_s}, [&] {
     harness::pause(100ms);
@@ -63,7 +56,7 @@ void release(stack& whole, const waiting_options& options, nlohmann::ordered_jso
 void run_waiting(const waiting_options& options) {
   stack whole{options.stack};
   const auto count = static_cast<double>(options.notifications);
-  const auto idle_before = idle_cost(whole, options.idle_s);
+  const auto idle_before = whole.idle_cpu_ms_per_s(options.idle_s);
   const auto memory_before = static_cast<double>(whole.daemon_memory_kib());
   const auto took = plan_for_tomorrow(whole, options.notifications, options.stack.recipients,
                                       std::chrono::seconds{options.bound_s});
@@ -77,7 +70,7 @@ void run_waiting(const waiting_options& options) {
   out["planned_per_s"] = rounded(count / took.count());
   out["bytes_per_waiting"] = rounded((memory - memory_before) * 1024 / count);
   out["rss_mib"] = rounded(memory / 1024);
-  out["idle_cpu_ms_per_s"] = rounded(idle_cost(whole, options.idle_s));
+  out["idle_cpu_ms_per_s"] = rounded(whole.idle_cpu_ms_per_s(options.idle_s));
   out["idle_cpu_ms_per_s_when_empty"] = rounded(idle_before);
   out["complete"] = true;
   if (options.released > 0)
