@@ -17,8 +17,11 @@
 #include <algorithm>
 #include <filesystem>
 #include <limits>
+#include <mutex>
 #include <thread>
 #include <utility>
+
+#include <unistd.h>
 
 namespace carillon::daemon {
 namespace {
@@ -49,18 +52,16 @@ std::string public_url_of(const settings& with, std::uint16_t port) {
 /// In the order of their start; the compiler ends them in the reverse order.
 struct node::parts {
   parts(settings how, node_keys secrets, reserved_port where, stop_signal& signals,
-        std::function<void()> waiting)
+        std::function<void()> on_standby)
       : with(std::move(how)), keys(std::move(secrets)), port(std::move(where)), stop(signals),
-        standby(std::move(waiting)), seal(keys.master),
+        standby(std::move(on_standby)), seal(keys.master),
         time(with.clock_offset_file, [this] { working->clock_jumped(); }), config(with) {}
 
   std::optional<start_failure> start();
   std::optional<start_failure> start_journal();
   void start_engine();
   void watch_disk();
-  void end(int code) {
-    stop.request(code);
-  }
+  void end(int code);
   void stop_all(milliseconds limit);
 
   settings with;
@@ -68,6 +69,7 @@ struct node::parts {
   reserved_port port;
   stop_signal& stop;
   std::function<void()> standby;
+  std::unique_ptr<standby_edge> waiting;
   std::shared_ptr<metrics> numbers = std::make_shared<metrics>();
   catalogue_cell cell;
   persistence::aes_sealer seal;
@@ -96,7 +98,8 @@ std::optional<start_failure> node::parts::start() {
   edge_neighbours around{
       system.get(),   working->intake(),     journal->store(), working->catalog(),
       working->hub(), working->supervisor(), out->providers(), &time,
-      numbers};
+      numbers,        journal->lease()};
+  waiting.reset(); // the port is free from here to the line after the next
   in = std::make_unique<edge>(with, keys, port.port(), public_url_of(with, port.port()), around);
   if (auto failure = in->start())
     return failure;
@@ -106,16 +109,33 @@ std::optional<start_failure> node::parts::start() {
 }
 
 std::optional<start_failure> node::parts::start_journal() {
-  std::unique_ptr<standby_edge> waiting;
   journal_part::hooks hooks;
-  hooks.standby = [&] {
-    waiting = std::make_unique<standby_edge>(with, port.port());
-    standby();
+  hooks.standby = [this](const std::string& holder) {
+    if (!waiting) {
+      waiting = std::make_unique<standby_edge>(with, port.port());
+      standby();
+    }
+    waiting->set_holder(holder);
   };
   hooks.give_up = [] { return false; }; // a signal ends the process while it waits
   hooks.fenced = [this] { end(fenced); };
   journal = std::make_unique<journal_part>(*system, store, with, time, numbers);
   return journal->start(hooks);
+}
+
+/// A node that lost its lease has nothing left to finish: whatever it could still do, its successor
+/// does, or it would be wrong. And a crash loses nothing.
+void node::parts::end(int code) {
+  if (code != fenced)
+    return stop.request(code);
+  static std::once_flag told;
+  std::call_once(told, [] {
+    spdlog::critical("another node took over the lease: this one calls no provider and writes "
+                     "nothing any more, and ends with {}",
+                     static_cast<int>(fenced));
+    spdlog::default_logger_raw()->flush();
+    ::_exit(fenced);
+  });
 }
 
 void node::parts::start_engine() {
@@ -151,6 +171,7 @@ void node::parts::watch_disk() {
 void node::parts::stop_all(milliseconds limit) {
   disk.reset();
   time.rest();
+  waiting.reset();
   if (in)
     in->stop(limit / 4);
   if (working)

@@ -91,7 +91,7 @@ int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err
   node here{loaded.values, std::get<node_keys>(std::move(keys)),
             std::get<reserved_port>(std::move(port)), stop, [&out] {
               out << "carillond standby" << std::endl;
-              tell_status("waiting for the other node's end");
+              tell_ready("standby: waiting for the other node's end"); // or its start times out
             }};
   return serve(here, loaded.values, stop, out, err);
 }

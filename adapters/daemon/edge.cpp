@@ -10,6 +10,11 @@
 #include "adapters/realtime/handler.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+#include <mutex>
+#include <utility>
 
 namespace carillon::daemon {
 namespace {
@@ -69,6 +74,7 @@ struct edge::parts {
     to.asyncapi = [] { return std::string{realtime::asyncapi_document()}; };
     to.metrics = [this] { return metrics_page(*around.numbers) + server.metrics(); };
     to.node_health = [this](std::function<void(health)> then) { ask_health(std::move(then)); };
+    to.owns = [this] { return around.lease->outlives(duration{0}); };
     to.stream = [this](http::upgraded_connection&& connection, std::string tenant,
                        std::string recipient) {
       live.take(std::move(connection.socket), std::move(connection.request), std::move(tenant),
@@ -117,17 +123,37 @@ void edge::stop(milliseconds limit) {
 // -----------------------------------------------------------------------------------------
 
 struct standby_edge::parts {
-  explicit parts(http::server_settings how) : server(std::move(how), http::make_api({})) {}
+  parts(const settings& with, std::uint16_t port)
+      : server(server_settings_of(with.http, port), http::make_standby_api(dependencies())) {}
+
+  http::api_dependencies dependencies() {
+    http::api_dependencies to;
+    to.node_health = [this](const std::function<void(health)>& then) {
+      std::lock_guard guard{mutex};
+      then({false, nlohmann::json{{"state", "standby"}, {"holder", holder}}.dump()});
+    };
+    to.metrics = [this] { return server.metrics(); };
+    return to;
+  }
+
+  std::mutex mutex;
+  std::string holder;
   http::server server;
 };
 
 standby_edge::standby_edge(const settings& with, std::uint16_t port)
-    : parts_(std::make_unique<parts>(server_settings_of(with.http, port))) {
-  parts_->server.start();
+    : parts_(std::make_unique<parts>(with, port)) {
+  if (auto wrong = parts_->server.start())
+    spdlog::error("a standby cannot be asked how it fares: {}", *wrong);
 }
 
 standby_edge::~standby_edge() {
-  parts_->server.stop(milliseconds{500});
+  parts_->server.stop(milliseconds{100});
+}
+
+void standby_edge::set_holder(std::string holder) {
+  std::lock_guard guard{parts_->mutex};
+  parts_->holder = std::move(holder);
 }
 
 } // namespace carillon::daemon

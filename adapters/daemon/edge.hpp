@@ -28,6 +28,7 @@ struct edge_neighbours {
   std::map<std::string, provider_actor> providers;
   const clock* time = nullptr;
   std::shared_ptr<metrics> numbers;
+  std::shared_ptr<const lease_view> lease;
 };
 
 /// The way in: the API's server and the live sessions.
@@ -50,7 +51,7 @@ private:
   std::unique_ptr<parts> parts_;
 };
 
-/// Serves `/livez` (200) and `/readyz` (503) and nothing else, for a node that waits for another's
+/// Serves `/livez` (200), `/readyz` (503) and 503 for the rest, for a node that waits for another's
 /// end.
 class standby_edge {
 public:
@@ -58,6 +59,9 @@ public:
   ~standby_edge();
   standby_edge(const standby_edge&) = delete;
   standby_edge& operator=(const standby_edge&) = delete;
+
+  /// Who has the lease, for those who ask.
+  void set_holder(std::string holder);
 
 private:
   struct parts;

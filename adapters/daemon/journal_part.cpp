@@ -10,7 +10,10 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <cerrno>
 #include <chrono>
+#include <csignal>
+#include <cstdlib>
 #include <utility>
 
 #include <unistd.h>
@@ -21,10 +24,27 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
-std::string this_process() {
+constexpr const char* node_name
+    = "main"; // of the lease row: all daemons of a database are one node
+
+std::string this_host() {
   char host[256] = "?";
   ::gethostname(host, sizeof host - 1);
-  return fmt::format("{} process {}", host, ::getpid());
+  return fmt::format("{} process ", host);
+}
+
+std::string this_process() {
+  return fmt::format("{}{}", this_host(), ::getpid());
+}
+
+/// Whether a holder as above was on this host and is no more: a daemon that is started again after
+/// a crash need not wait.
+bool is_gone(const std::string& holder) {
+  auto host = this_host();
+  if (!holder.starts_with(host))
+    return false;
+  auto pid = static_cast<pid_t>(std::atoi(holder.c_str() + host.size()));
+  return pid == ::getpid() || (::kill(pid, 0) != 0 && errno == ESRCH);
 }
 
 persistence::lease_options lease_options_of(const settings& with, const std::string& url,
@@ -32,7 +52,9 @@ persistence::lease_options lease_options_of(const settings& with, const std::str
                                             std::function<void()> fenced) {
   persistence::lease_options how;
   how.url = url;
+  how.node = node_name;
   how.holder = this_process();
+  how.is_gone = is_gone;
   how.ttl = duration_cast<milliseconds>(with.lease.ttl);
   how.renew_every = duration_cast<milliseconds>(with.lease.renew_every);
   how.view = std::move(view);
@@ -66,7 +88,11 @@ journal_part::~journal_part() {
 std::optional<start_failure> journal_part::start(const hooks& call) {
   keeper_ = std::make_unique<persistence::lease_keeper>(
       lease_options_of(with_, url_, lease_view_, call.fenced));
-  auto epoch = keeper_->acquire(call.standby, call.give_up);
+  auto wait = [&] {
+    spdlog::info("lease: {} has it, this one waits", keeper_->holder());
+    call.standby(keeper_->holder());
+  };
+  auto epoch = keeper_->acquire(wait, call.give_up);
   if (!epoch)
     return start_failure{exit_code_of(epoch.error().kind), epoch.error().text};
   keeper_->start();
@@ -86,12 +112,13 @@ void journal_part::spawn_lane(std::uint32_t lane, std::uint64_t epoch,
   projecting.url = url_;
   projecting.lane = lane;
   projecting.lanes = lane_count_;
+  projecting.lease = {node_name, epoch};
   projecting.metrics = numbers_;
   projectors_.push_back(system_.spawn<caf::detached>(persistence::projector, projecting));
   persistence::lane_options writing;
   writing.writer.url = url_;
   writing.writer.lane = lane;
-  writing.writer.node = "main";
+  writing.writer.node = node_name;
   writing.writer.epoch = epoch;
   writing.projector = projectors_.back();
   writing.metrics = numbers_;

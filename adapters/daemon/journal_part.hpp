@@ -36,9 +36,9 @@ private:
 class journal_part {
 public:
   struct hooks {
-    std::function<void()> standby; ///< once, if another node has the lease
+    std::function<void(const std::string& holder)> standby; ///< another node has the lease
     std::function<bool()> give_up; ///< asked often while waiting for the lease
-    std::function<void()> fenced;  ///< another node took over; from any thread
+    std::function<void()> fenced;  ///< another node took over; from any thread, more than once
   };
 
   journal_part(caf::actor_system& system, const storage& where, const settings& with,

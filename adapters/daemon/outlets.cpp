@@ -23,11 +23,20 @@ std::vector<provider_settings> enabled_on(const settings& with, channel on) {
   return found;
 }
 
+/// The sender asked already. But a process can be paused between that and the request.
+providers::http_client_options client_options(std::shared_ptr<const lease_view> lease) {
+  providers::http_client_options how;
+  how.may_start = [lease = std::move(lease)](std::chrono::milliseconds longest) {
+    return lease->outlives(longest);
+  };
+  return how;
+}
+
 } // namespace
 
 outlets::outlets(caf::actor_system& system, const settings& with, const clock& time,
                  std::string public_url, std::shared_ptr<const lease_view> lease, metrics& numbers)
-    : public_url_(std::move(public_url)) {
+    : public_url_(std::move(public_url)), client_(client_options(lease)) {
   for (const auto& each : with.providers)
     if (each.enabled)
       spawn_provider(system, each, time, with.delivery.call_timeout);

@@ -14,8 +14,4 @@ void tell_stopping() {
   ::sd_notify(0, "STOPPING=1");
 }
 
-void tell_status(std::string_view status) {
-  ::sd_notify(0, ("STATUS=" + std::string{status}).c_str());
-}
-
 } // namespace carillon::daemon

@@ -9,6 +9,5 @@ namespace carillon::daemon {
 
 void tell_ready(std::string_view status);
 void tell_stopping();
-void tell_status(std::string_view status);
 
 } // namespace carillon::daemon

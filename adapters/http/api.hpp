@@ -36,9 +36,16 @@ struct api_dependencies {
 
   /// How the node fares, for /readyz and /healthz; answered once, from any thread.
   std::function<void(std::function<void(health)>)> node_health;
+
+  /// Whether this node holds its lease right now; without it nothing is changed. Empty: it does.
+  std::function<bool()> owns;
 };
 
 /// Builds the whole API (docs/api.md) on top of the engine's actors.
 router make_api(api_dependencies dependencies);
+
+/// Builds the API of a node that waits for another's end: health and documents are answered, all
+/// else is 503 with `Retry-After`. Of the dependencies it uses `node_health` and `metrics`.
+router make_standby_api(api_dependencies dependencies);
 
 } // namespace carillon::http

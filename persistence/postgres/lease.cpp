@@ -178,8 +178,10 @@ bool lease_keeper::body::look() {
   return renewed;
 }
 
-/// With the session lock ours: its holder is gone, and had time to come back.
+/// With the session lock ours: its holder is gone, or had time to come back.
 bool lease_keeper::body::is_dead() {
+  if (options_.is_gone && options_.is_gone(seen_.holder))
+    return true;
   return steady::now() - same_since_ >= options_.renew_every + reconnect_time;
 }
 

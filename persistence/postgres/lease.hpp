@@ -20,6 +20,8 @@ struct lease_options {
   std::string holder;        ///< who holds it, for people: host and process
   std::chrono::milliseconds ttl{7'000};
   std::chrono::milliseconds renew_every{500};
+  /// Whether that holder surely lives no more; then it gets no time to come back. May be empty.
+  std::function<bool(const std::string& holder)> is_gone;
   std::shared_ptr<lease_view> view; ///< moved forward by each renewal; never null
   std::function<void(std::string_view)> log;
   /// The lease is another's. Called once, from the keeper's thread: it must not end the keeper.

@@ -18,7 +18,8 @@ sim_message read_message(const json& from) {
   out.sid = from.at("sid");
   out.to = from.at("to");
   out.body = from.at("body");
-  out.ref = parse_call_ref(from.at("status_callback").get<std::string>());
+  out.callback_url = from.at("status_callback");
+  out.ref = parse_call_ref(out.callback_url);
   out.received_at = parse_rfc3339(from.at("received_at").get<std::string>()).value_or(no_time);
   out.accepted = from.at("accepted");
   out.answer = from.at("answer");

@@ -32,6 +32,7 @@ struct sim_message {
   std::string to;
   std::string body;
   std::optional<call_ref> ref;
+  std::string callback_url; ///< names the node that called
   timestamp received_at;
   bool accepted = false; ///< the provider would deliver it
   std::string answer;    ///< answered, hung, closed_after_accept, closed_before_answer

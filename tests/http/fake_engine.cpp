@@ -168,6 +168,7 @@ http::api_dependencies api_fixture::dependencies() {
                              + std::string{given.request.target()} + "\r\n\r\n";
     boost::asio::write(socket, boost::asio::buffer(text));
   };
+  with.owns = [this] { return owns.load(); };
   with.asyncapi = [] { return std::string{R"({"asyncapi":"3.0.0"})"}; };
   with.metrics = [] { return std::string{"carillon_up 1\n"}; };
   with.node_health = [this](const std::function<void(health)>& then) {

@@ -74,6 +74,7 @@ public:
   still_clock clock;
   std::atomic<int> runs{0}; ///< Calls of any scripted step.
   std::atomic<bool> ready{true};
+  std::atomic<bool> owns{true};
   std::vector<std::string> streams;        ///< "tenant/recipient" of each connection given away.
   std::map<std::string, std::string> kept; ///< Idempotency claims: key to body hash.
   std::map<std::string, std::pair<std::uint16_t, std::string>> answers;

@@ -299,3 +299,13 @@ TEST_CASE("health, metrics and documents are open", "[http][routes]") {
   CHECK(body_of(world.ask_as("", "GET", "/asyncapi.json"))["asyncapi"] == "3.0.0");
   CHECK(body_of(world.ask_as("", "GET", "/openapi.json"))["openapi"] == "3.1.0");
 }
+
+TEST_CASE("a node without its lease reads and changes nothing", "[http][routes]") {
+  api_fixture world{echo_script()};
+  world.owns = false;
+  const auto refused = world.ask("POST", "/v1/dead-letters/replay", "{}");
+  CHECK(refused.status == 503);
+  CHECK(refused.header("retry-after") == "1");
+  CHECK(refused.body.find("lease") != std::string::npos);
+  CHECK(world.ask("GET", "/v1/notifications").status == 200);
+}

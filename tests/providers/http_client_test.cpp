@@ -345,3 +345,23 @@ TEST_CASE("Many threads may submit at once") {
   client.stop(milliseconds{10'000});
   CHECK(answered == 400);
 }
+
+TEST_CASE("A call that may not start is not made") {
+  std::atomic<int> seen{0};
+  raw_server server{[&seen](raw_connection& c, int) {
+    seen += c.read_request().empty() ? 0 : 1;
+    c.write(http_answer(200, "ok"));
+  }};
+  milliseconds asked{0};
+  http_client_options options;
+  options.may_start = [&asked](milliseconds longest) {
+    asked = longest;
+    return false;
+  };
+  http_client client{options};
+  const auto r = call(client, post_to(server.url()));
+  CHECK(r.reached == transport::never_connected);
+  CHECK(r.failure == call_failure::cancelled);
+  CHECK(asked.count() > 0);
+  CHECK(seen == 0);
+}

@@ -18,11 +18,15 @@ void route_table::add(verb method, std::string pattern, access who, route_handle
   routes_.add(method, std::move(pattern), who, std::move(bound));
 }
 
-router make_api(api_dependencies dependencies) {
-  auto api = std::make_shared<const api_context>(std::move(dependencies));
-  router routes;
-  routes.set_gatekeeper(
-      [api](const route& to, request& what) { return api->auth.admit(to, what); });
+namespace {
+
+/// Who was paused may have lost everything meanwhile, and find that out only after the request.
+/// What anybody may call is journaled or harmless: the journal itself refuses.
+bool needs_the_lease(const route& to) {
+  return to.method != verb::get && to.who != access::open;
+}
+
+void add_routes(router& routes, const api_context_ptr& api) {
   route_table table{routes, api};
   add_event_routes(table);
   add_notification_routes(table);
@@ -34,6 +38,30 @@ router make_api(api_dependencies dependencies) {
   add_inbox_routes(table);
   add_callback_routes(table);
   add_operation_routes(table);
+}
+
+} // namespace
+
+router make_api(api_dependencies dependencies) {
+  auto api = std::make_shared<const api_context>(std::move(dependencies));
+  router routes;
+  routes.set_gatekeeper([api](const route& to, request& what) -> std::optional<problem> {
+    if (needs_the_lease(to) && api->with.owns && !api->with.owns())
+      return unavailable("this node does not hold the lease of its partitions now", 1);
+    return api->auth.admit(to, what);
+  });
+  add_routes(routes, api);
+  return routes;
+}
+
+router make_standby_api(api_dependencies dependencies) {
+  router routes;
+  routes.set_gatekeeper([](const route& to, request&) -> std::optional<problem> {
+    if (to.pattern.starts_with("/v1/"))
+      return unavailable("this node is a standby: another one serves", 1);
+    return std::nullopt;
+  });
+  add_routes(routes, std::make_shared<const api_context>(std::move(dependencies)));
   return routes;
 }
 

@@ -23,8 +23,12 @@ response health_response(const health& found, bool verbose) {
       body["details"] = std::move(details);
     return json_response(200, body);
   }
-  const auto refused = unavailable("replaying, draining or without its database", 1);
+  const auto state = details.is_object() ? details.value("state", std::string{}) : std::string{};
+  const auto refused = unavailable(
+      state.empty() ? "replaying, draining or without its database" : "this node is a " + state, 1);
   auto body = to_json(refused, {});
+  if (!state.empty())
+    body["state"] = state;
   if (verbose)
     body["details"] = std::move(details);
   auto result = json_response(503, body);

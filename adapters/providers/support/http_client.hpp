@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -20,6 +21,10 @@ struct http_client_options {
   /// A pooled connection idle for longer is not used again: most servers close at 60 s, and a
   /// request on a connection that is just being closed ends as maybe_sent.
   std::chrono::seconds idle_connection{30};
+  /// Asked when a connection is ready and the request is about to be written, with the time that
+  /// the call may still take; false: it is not made (never_connected, cancelled). Empty: always.
+  /// On the client's thread.
+  std::function<bool(std::chrono::milliseconds)> may_start;
 };
 
 /// Counters since the start; read them from any thread.

@@ -57,7 +57,7 @@ std::string header_of(CURL* easy, const char* name) {
 } // namespace
 
 transfer::transfer(const http_client_options& options, socket_watch& watch)
-    : easy_(curl_easy_init()) {
+    : easy_(curl_easy_init()), may_start_(options.may_start) {
   if (easy_ == nullptr)
     throw std::bad_alloc{};
   set_constant_options(options, watch);
@@ -97,8 +97,9 @@ bool transfer::load(http_request&& request, http_completion&& done, std::chrono:
   request_ = std::move(request);
   done_ = std::move(done);
   submitted_ = submitted;
+  ends_ = std::chrono::steady_clock::now() + left;
   body_.clear();
-  writing_ = refused_ = overflow_ = false;
+  writing_ = refused_ = barred_ = overflow_ = false;
   error_[0] = '\0';
   if (request_.url != loaded_url_) {
     if (curl_easy_setopt(easy_, CURLOPT_URL, request_.url.c_str()) != CURLE_OK)
@@ -170,6 +171,11 @@ int transfer::before_request(void* self, char*, char*, int, int) {
     t.refused_ = true;
     return CURL_PREREQFUNC_ABORT;
   }
+  const auto left = t.ends_ - std::chrono::steady_clock::now();
+  if (t.may_start_ && !t.may_start_(std::chrono::ceil<std::chrono::milliseconds>(left))) {
+    t.barred_ = true;
+    return CURL_PREREQFUNC_ABORT;
+  }
   t.writing_ = true;
   return CURL_PREREQFUNC_OK;
 }
@@ -213,9 +219,12 @@ http_response transfer::unload(CURLcode result, std::chrono::steady_clock::time_
   out.reached = writing_ ? transport::maybe_sent : transport::never_connected;
   if (writing_ && !refused_)
     read_answer(out);
-  out.failure = overflow_ ? call_failure::too_large : why(result);
+  out.failure = overflow_ ? call_failure::too_large
+                : barred_ ? call_failure::cancelled
+                          : why(result);
   if (result != CURLE_OK) {
-    out.error = refused_ ? "connection died after the request was written, not sent again"
+    out.error = refused_  ? "connection died after the request was written, not sent again"
+                : barred_ ? "this node may make no calls"
                 : error_[0] != '\0' ? std::string{error_}
                                     : std::string{curl_easy_strerror(result)};
   }

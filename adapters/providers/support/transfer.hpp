@@ -64,6 +64,8 @@ private:
   http_request request_;
   http_completion done_;
   std::chrono::steady_clock::time_point submitted_;
+  std::chrono::steady_clock::time_point ends_; // when its time-out is over
+  const std::function<bool(std::chrono::milliseconds)>& may_start_;
   std::string body_;
   curl_slist* own_headers_ = nullptr; // built for one call if it has extra headers
   std::string loaded_url_; // what the handle already knows, to set it only when it changes
@@ -72,6 +74,7 @@ private:
   bool fresh_ = true;     // no method set yet
   bool writing_ = false;  // a connection was ready and the request's first byte may have left
   bool refused_ = false;  // curl wanted to send the request again
+  bool barred_ = false;   // it may not start any more
   bool overflow_ = false; // the answer's body was longer than we keep
   char error_[CURL_ERROR_SIZE] = {};
 };

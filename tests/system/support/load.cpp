@@ -4,8 +4,9 @@
 
 namespace carillon::test {
 
-load::load(const world& about, options what)
-    : options_(std::move(what)), to_(about.daemon.where()) {
+load::load(const world& about, options what) : options_(std::move(what)) {
+  if (options_.nodes.empty())
+    options_.nodes = {about.daemon.where()};
   static std::atomic<unsigned> loads{0};
   prefix_ = fmt::format("load-{}-", ++loads);
   running_ = options_.threads;
@@ -20,8 +21,12 @@ load::~load() {
 }
 
 void load::run() {
-  harness::http_client client{to_, milliseconds{8'000}};
-  client.always("Authorization", "Bearer " + std::string{harness::admin_key});
+  std::vector<harness::http_client> clients;
+  for (const auto& node : options_.nodes) {
+    clients.emplace_back(node, options_.patience);
+    clients.back().always("Authorization", "Bearer " + std::string{harness::admin_key});
+  }
+  std::size_t at = 0;
   while (!stopping_) {
     const auto n = next_++;
     if (n >= options_.most)
@@ -31,8 +36,10 @@ void load::run() {
     if (options_.data)
       data.merge_patch(options_.data(n));
     const auto event = harness::cloud_event(options_.type, prefix_ + std::to_string(n), data);
-    while (!given_up_ && !post(client, event))
+    while (!given_up_ && !post(clients[at], event)) {
+      at = (at + 1) % clients.size();
       harness::pause(milliseconds{20});
+    }
   }
   --running_;
 }

@@ -13,10 +13,12 @@ namespace carillon::test {
 
 /// Clients that post events one after another, as real ones do: an event is repeated, with its id,
 /// until it is answered 202, through refusals and broken connections. It remembers which ids were
-/// acknowledged.
+/// acknowledged. With several nodes, what one does not answer in time goes to the next.
 class load {
 public:
   struct options {
+    std::vector<harness::endpoint> nodes; ///< empty: the world's daemon
+    milliseconds patience{8'000};         ///< for an answer
     unsigned threads = 4;
     std::size_t most = 100'000; ///< events in all
     std::string type;
@@ -52,7 +54,6 @@ private:
   void remember(const json& answer);
 
   options options_;
-  harness::endpoint to_;
   std::string prefix_;
   std::atomic<std::size_t> next_{0};
   std::atomic<std::size_t> accepted_{0};

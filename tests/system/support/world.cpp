@@ -16,6 +16,8 @@ harness::daemon_options daemon_of(const world_options& from, const harness::work
   out.provider_url = provider.url();
   out.limits = from.limits;
   out.toml = from.toml;
+  out.database_url = from.database_url;
+  out.environment = from.environment;
   return out;
 }
 

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,8 @@ struct world_options {
   bool limits = false;
   window_limits ledger_limits; ///< what the ledger is held against
   std::string toml;
+  std::string database_url; ///< empty: embedded
+  std::map<std::string, std::string> environment;
   std::vector<std::string> simulator_arguments;
 };
 
