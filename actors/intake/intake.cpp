@@ -218,6 +218,9 @@ void intake_state::plan(const submission_ptr& s, std::size_t index, const event_
   s->bytes += e->data_text.size() + cost_of_item * (found.items.size() + 1);
   if (!found.any)
     args_.count->events_unmatched.add();
+  // What is too late now was planned if this is a repeat: its owners know.
+  for (const auto& who : found.late)
+    part(*s, partition_of(s->tenant, who), index, e);
   if (idle(found)) {
     part(*s, home_of(s->tenant, e->source, e->id), index, e).home = true;
     return;

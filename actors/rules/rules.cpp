@@ -210,10 +210,16 @@ struct matcher {
     out.items.push_back(std::move(item));
   }
 
+  void leave_out(const notification_rule& n) {
+    if (n.recipient.role.empty())
+      for (auto& id : find_recipients(n.recipient, e))
+        out.late.emplace_back(std::move(id));
+  }
+
   void run(const notification_rule& n) {
     auto item = plan(n);
     if (!item)
-      return;
+      return leave_out(n);
     if (!n.recipient.role.empty()) {
       item->role = n.recipient.role;
       return add(std::move(*item));

@@ -29,6 +29,7 @@ struct matched {
   std::vector<std::string> cancels;
   std::vector<std::string> reschedules;
   std::vector<skipped_item> skipped;
+  std::vector<recipient_id> late; ///< whose notification is left out: its time is past
 };
 
 /// Asks all rules for the event's type.

@@ -86,6 +86,21 @@ TEST_CASE("a repeated event gets the same ids, after a restart too") {
   CHECK(engine.sms.calls.size() == 1);
 }
 
+TEST_CASE("a repeated event gets the same ids when what it planned would be too late now") {
+  running_engine engine{R"([{"channel":"sms"}])", R"(,"timing":"at:data.at -1min")"};
+  const auto at = to_rfc3339(engine.world.now() + 1h);
+  const auto data = R"({"who":"p-1","name":"Ann","at":")" + at + "\"}";
+  const auto first = engine.post("e-1", "test.happened", data);
+  REQUIRE(first.notifications.size() == 1);
+  engine.world.advance(2h);
+  const auto again = engine.post("e-1", "test.happened", data);
+  CHECK(again.duplicate);
+  REQUIRE(again.notifications.size() == 1);
+  CHECK(again.notifications.front().id == first.notifications.front().id);
+  CHECK(engine.post("e-2", "test.happened", data).notifications.empty());
+  CHECK(engine.sms.calls.size() == 1);
+}
+
 TEST_CASE("a transient failure is retried within policy and then dead-lettered") {
   running_engine engine;
   for (int i = 0; i < 5; ++i)
