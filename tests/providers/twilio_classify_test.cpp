@@ -51,6 +51,19 @@ TEST_CASE("201 is accepted even if its body was lost or is strange") {
   }
 }
 
+TEST_CASE("An answer that is cut off anywhere is read as far as it goes") {
+  const std::string body = R"({"account_sid":"AC1","body":"a \u00e4","price":null,"sid":"SM1",)"
+                           R"("code":21211,"uri":"/x"})";
+  for (std::size_t length = 0; length <= body.size(); ++length) {
+    CAPTURE(length);
+    const auto taken = classify(answered(201, body.substr(0, length)), no_time);
+    CHECK(taken.what == call_outcome::kind::accepted);
+    CHECK((taken.provider_message_id.empty() || taken.provider_message_id == "SM1"));
+    CHECK(classify(answered(400, body.substr(0, length)), no_time).what
+          == call_outcome::kind::failed);
+  }
+}
+
 TEST_CASE("Not connected is transient, maybe sent is unknown") {
   const auto not_connected
       = classify(lost(transport::never_connected, call_failure::resolve), no_time);

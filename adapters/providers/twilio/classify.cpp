@@ -88,8 +88,11 @@ twilio_answer read_answer(const std::string& body) {
   std::int64_t code = 0;
   if (body.empty() || parser.iterate(padded).get(document) != simdjson::SUCCESS)
     return out;
-  if (document.find_field_unordered("sid").get_string().get(sid) == simdjson::SUCCESS)
+  const auto found = document.find_field_unordered("sid").get_string().get(sid);
+  if (found == simdjson::SUCCESS)
     out.sid = sid.substr(0, 64);
+  else if (found != simdjson::NO_SUCH_FIELD && found != simdjson::INCORRECT_TYPE)
+    return out; // cut off: after such an error the document may not be asked again
   if (document.find_field_unordered("code").get_int64().get(code) == simdjson::SUCCESS && code > 0
       && code < 1'000'000)
     out.code = static_cast<int>(code);
