@@ -21,6 +21,8 @@ else
   run pipeline
   run pipeline --variant preferences
   run pipeline --variant limits
+  scripts/bench-peers.sh || true # without them `node` says what is missing and is skipped
+  run node
   run pipeline --rate 1000
   run growth
   run contended
