@@ -24,6 +24,7 @@ struct growth_options {
 };
 
 constexpr std::uint64_t rows_per_notification = 3;
+const std::string wal_bytes = "select pg_current_wal_lsn() - '0/0'";
 
 class growth {
 public:
@@ -50,17 +51,22 @@ public:
   }
 
 private:
+  std::uint64_t number(const std::string& sql) {
+    return std::stoull(harness::read_value(stack_.daemon().database_url(), sql));
+  }
+
   std::uint64_t journal_rows() {
     // A lane's positions are dense over both tables, and there is one lane.
-    return std::stoull(harness::read_value(stack_.daemon().database_url(),
-                                           "select greatest((select max(position) from journal_1), "
-                                           "(select max(position) from ledger), 0)"));
+    return number("select greatest((select max(position) from journal_1), "
+                  "(select max(position) from ledger), 0)");
   }
 
   void measure() {
     stack_.settle();
     const auto rows = journal_rows();
+    const auto wal = number(wal_bytes);
     const auto run = line_.run(options_.events);
+    const auto written = static_cast<double>(number(wal_bytes) - wal);
     const auto each = static_cast<double>((run.used.daemon + run.used.postgres).count())
                       / static_cast<double>(options_.events);
     if (first_ == 0)
@@ -70,6 +76,7 @@ private:
         {"params", {{"recipients", made_}, {"journal_rows", rows}, {"events", options_.events}}}};
     add_run(out, run, options_.events);
     out["ratio"] = rounded(each / first_);
+    out["wal_bytes_per_notification"] = rounded(written / static_cast<double>(options_.events));
     if (made_per_s_ > 0)
       out["recipients_made_per_s"] = rounded(made_per_s_);
     out["rss_mib"] = rounded(static_cast<double>(stack_.daemon_memory_kib()) / 1024);
