@@ -10,6 +10,10 @@ namespace carillon {
 
 caf::result<answer> delivery_state::on_command(const delivery_command& m) {
   using verb = delivery_command::verb;
+  if (m.what == verb::rest)
+    rest();
+  if (!model_)
+    return answer{};
   ++handled_;
   retiring_ = false;
   auto now = args_.services->time->now();
@@ -32,7 +36,7 @@ caf::result<answer> delivery_state::on_command(const delivery_command& m) {
       break;
     if (auto facts = model_->reschedule(m.send_at, m.expires_at, m.note, m.event, now);
         !facts.empty()) {
-      args_.context.reset();
+      job_.context.reset();
       auto p = proposal();
       p.facts.push_back({std::move(facts.front()), m.sealed});
       caf::anon_send(args_.owner, std::move(p));
@@ -42,8 +46,7 @@ caf::result<answer> delivery_state::on_command(const delivery_command& m) {
     model_->look_again();
     break;
   case verb::rest:
-    self_->quit();
-    return done;
+    return done; // it does already
   case verb::replay:
   case verb::resend:
   case verb::discard:
