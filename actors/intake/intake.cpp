@@ -312,6 +312,7 @@ void intake_state::on_part(const submission_ptr& s, partition_id p, const events
     // a repeat.
     s->is_new[index] = s->is_new[index] || (!got.duplicate && !got.notifications.empty());
     item.duplicate = item.duplicate || got.duplicate;
+    item.failed = item.failed || got.failed;
     item.notifications.insert(item.notifications.end(), got.notifications.begin(),
                               got.notifications.end());
   }

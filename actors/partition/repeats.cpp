@@ -53,12 +53,19 @@ void partition_state::answer_repeat(const planning_ptr& p, std::size_t index,
   p->reply.items[index].duplicate = true;
   for (const auto& id : ids) {
     ++p->open;
-    with_entry(p->request.tenant, id, [this, p, index](notification_entry* e) {
-      if (e != nullptr)
-        p->reply.items[index].notifications.push_back(
-            {e->state.id, e->state.recipient, e->state.plan->type, e->state.now, e->state.ordinal});
-      finish(p);
-    });
+    with_entry(
+        p->request.tenant, id,
+        [this, p, index](notification_entry* e) {
+          if (e != nullptr)
+            p->reply.items[index].notifications.push_back({e->state.id, e->state.recipient,
+                                                           e->state.plan->type, e->state.now,
+                                                           e->state.ordinal});
+          finish(p);
+        },
+        [this, p, index](const caf::error&) { // it cannot be read now: the client repeats
+          p->reply.items[index].failed = true;
+          finish(p);
+        });
   }
 }
 
