@@ -10,7 +10,7 @@ TEST_BUILD ?= build/dev
 CTEST_FLAGS ?=
 STAMP := build/.setup
 
-.PHONY: help setup run test build bench asan format format-check lint headers clean
+.PHONY: help setup run test build bench soak asan format format-check lint headers clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ run: build ## start carillond with its own PostgreSQL, sample catalogue, simulat
 
 bench: build ## build release, run the benchmarks: one JSON object a line, then a table
 	@scripts/bench.sh
+
+soak: build ## mixed load and random faults for MINUTES (10) with SEED (random), and a ledger
+	@build/release/bin/carillon-soak --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
 # -- checks ----------------------------------------------------------------------------------------
 test: $(STAMP) ## build and run every test

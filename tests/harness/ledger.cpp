@@ -33,7 +33,7 @@ struct story {
   std::optional<notification_planned> plan;
   std::map<std::uint16_t, attempt_story> attempts;
   std::uint16_t asked_again_after = 0; // attempts up to this one were before a replay
-  timestamp held_until = no_time;
+  timestamp due = no_time;
   bool held = false;
   bool sent = false;
   bool dead = false;
@@ -69,6 +69,8 @@ private:
 
   // -- 1 ----------------------------------------------------------------------
   void check_density() {
+    for (const auto& row : input_.facts)
+      last_time_ = std::max(last_time_, row.at);
     std::map<unsigned, std::uint64_t> sequence;
     std::map<unsigned, std::vector<std::uint64_t>> positions;
     for (const auto& row : input_.facts) {
@@ -113,6 +115,7 @@ private:
     if (told.plan)
       problem("{} is planned twice", to_string(row.id));
     told.plan = f;
+    told.due = f.send_at;
     ++report_.planned;
     if (!f.dedupe.is_nil()
         && !plans_.emplace(row.partition, f.dedupe, f.ordinal, f.recipient.str()).second)
@@ -185,9 +188,11 @@ private:
   void fold(const journal_fact& row, const step_held& f) {
     auto& told = stories_[row.id];
     told.held = true;
-    told.held_until = f.until;
     if (f.why == reason::none)
       problem("{} is held without a reason", to_string(row.id));
+  }
+  void fold(const journal_fact& row, const rescheduled& f) {
+    stories_[row.id].due = f.send_at;
   }
   void fold(const journal_fact& row, const step_suppressed& f) {
     auto& told = stories_[row.id];
@@ -253,7 +258,7 @@ private:
       check_attempt(id, number, one, told.cancelled);
     if (told.ended || told.posted) {
       told.sent ? ++report_.sent : told.dead ? ++report_.dead : ++report_.other_ends;
-    } else if (told.held || told.plan->send_at > last_time()) {
+    } else if (told.held || told.due > last_time_) {
       ++report_.held;
     } else if (input_.at_rest) {
       problem("{} ({}) has neither end nor reason", to_string(id), told.plan->event_id);
@@ -266,7 +271,9 @@ private:
     const auto* message = found == by_ref_.end() ? nullptr : found->second;
     if (one.succeeded && (message == nullptr || !message->accepted))
       problem("{}.{} succeeded, and the provider has not got it", to_string(id), number);
-    if (one.succeeded && message != nullptr && message->sid != one.message_id)
+    // An answer that was cut off says that it was taken, and not its id.
+    if (one.succeeded && message != nullptr && !one.message_id.empty()
+        && message->sid != one.message_id)
       problem("{}.{} succeeded as {}, the provider says {}", to_string(id), number, one.message_id,
               message->sid);
     if (one.failed && message != nullptr && message->accepted)
@@ -277,13 +284,6 @@ private:
       problem("{}.{} has no outcome", to_string(id), number);
     if (input_.at_rest && one.unknown && !one.settled && !was_cancelled)
       problem("{}.{} is unknown and was never settled", to_string(id), number);
-  }
-
-  timestamp last_time() const {
-    timestamp last = no_time;
-    for (const auto& row : input_.facts)
-      last = std::max(last, row.at);
-    return last;
   }
 
   // -- 2 ----------------------------------------------------------------------
@@ -330,6 +330,7 @@ private:
 
   const ledger_input& input_;
   ledger_report report_;
+  timestamp last_time_ = no_time;
   std::map<call_ref, const sim_message*> by_ref_;
   std::map<notification_id, story> stories_;
   std::map<std::string, std::vector<start>> starts_;
