@@ -13,7 +13,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t most_problems = 40;
+constexpr std::size_t most_problems = 10'000; // more of one kind may not hide another
+constexpr std::size_t most_words = 40;
 
 struct attempt_story {
   timestamp started;
@@ -344,8 +345,8 @@ std::string ledger_report::words() const {
                          "sent {} dead {} other {} held {}",
                          planned, attempts, calls, accepted, unknown, doubled, sent, dead,
                          other_ends, held);
-  for (const auto& each : problems)
-    out += "\n  " + each;
+  for (std::size_t i = 0; i < std::min(problems.size(), most_words); ++i)
+    out += "\n  " + problems[i];
   return out;
 }
 

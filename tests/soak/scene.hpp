@@ -52,7 +52,7 @@ private:
   std::int64_t furthest_s_ = 0;
 };
 
-/// Preferences with these hours; `quiet` tells the same to the audit.
+/// Quiet hours of every day.
 struct quiet_window {
   std::chrono::minutes start{0}; ///< of the day, UTC
   std::chrono::minutes end{0};
