@@ -1,9 +1,12 @@
 #include "messages/ids.hpp"
 
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
+#include <new>
 
 namespace carillon {
 
@@ -11,18 +14,26 @@ namespace {
 
 using digest = std::array<std::uint8_t, SHA256_DIGEST_LENGTH>;
 
+/// OpenSSL's one-shot functions look the algorithm up each time, which costs more than the hash.
+struct hasher {
+  std::unique_ptr<EVP_MD, void (*)(EVP_MD*)> algorithm{EVP_MD_fetch(nullptr, "SHA256", nullptr),
+                                                       EVP_MD_free};
+  std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context{EVP_MD_CTX_new(), EVP_MD_CTX_free};
+};
+
 /// SHA-256 of the parts with a zero byte between them.
 digest hash_parts(std::initializer_list<std::string_view> parts) {
-  std::string text;
-  bool first = true;
-  for (auto part : parts) {
-    if (!first)
-      text.push_back('\0');
-    first = false;
-    text.append(part);
+  thread_local hasher h;
+  auto* context = h.context.get();
+  auto done = EVP_DigestInit_ex2(context, h.algorithm.get(), nullptr) == 1;
+  for (const auto* part = parts.begin(); part != parts.end(); ++part) {
+    if (part != parts.begin())
+      done = done && EVP_DigestUpdate(context, "", 1) == 1;
+    done = done && EVP_DigestUpdate(context, part->data(), part->size()) == 1;
   }
   digest out{};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), out.data());
+  if (!done || EVP_DigestFinal_ex(context, out.data(), nullptr) != 1)
+    throw std::bad_alloc{}; // no other way to fail is left
   return out;
 }
 

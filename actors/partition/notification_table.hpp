@@ -2,6 +2,7 @@
 
 #include "actors/partition/packed_notification.hpp"
 
+#include <absl/container/btree_map.h>
 #include <absl/container/flat_hash_map.h>
 
 #include <vector>
@@ -45,7 +46,8 @@ public:
 
 private:
   absl::flat_hash_map<notification_id, std::unique_ptr<notification_entry>> awake_;
-  absl::flat_hash_map<notification_id, packed_notification> packed_;
+  /// A tree: its nodes are nearly full, as ids come in order; a hash table is half empty.
+  absl::btree_map<notification_id, packed_notification> packed_;
   packed_context shared_;
   std::vector<notification_id> unpacked_; ///< since the last `pack`; some more than once
 };

@@ -3,13 +3,14 @@
 #include "messages/ids.hpp"
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/node_hash_map.h>
 
 #include <cstddef>
 
 namespace carillon {
 
 /// State per recipient of a partition. Two levels, so that a tenant's name is not stored with each
-/// of its recipients.
+/// of its recipients. Entries stay where they are; a free place costs a pointer and not an entry.
 template <class T>
 class recipient_map {
 public:
@@ -56,7 +57,7 @@ public:
   }
 
 private:
-  absl::flat_hash_map<tenant_id, absl::flat_hash_map<recipient_id, T>> tenants_;
+  absl::flat_hash_map<tenant_id, absl::node_hash_map<recipient_id, T>> tenants_;
 };
 
 } // namespace carillon

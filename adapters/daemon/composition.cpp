@@ -12,6 +12,8 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/atom.hpp>
+#include <caf/logger.hpp>
+#include <caf/thread_hook.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -29,6 +31,17 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
+/// Nobody reads the actor system's own log, and still each of its threads would look up, for every
+/// message, which actor it is about.
+class silent_threads : public caf::thread_hook {
+public:
+  void init(caf::actor_system&) override {}
+  void thread_started() override {
+    caf::logger::set_current_actor_system(nullptr);
+  }
+  void thread_terminates() override {}
+};
+
 class system_config : public caf::actor_system_config {
 public:
   explicit system_config(const settings& with) {
@@ -37,6 +50,7 @@ public:
     // Workers that steal poll for work, which costs a tenth of the CPU under load and never stops
     // when idle; those that share one queue sleep on it.
     set("scheduler.policy", caf::atom("sharing"));
+    add_thread_hook<silent_threads>();
   }
 };
 

@@ -16,6 +16,7 @@
 #include <optional>
 #include <ostream>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace carillon::daemon {
@@ -44,6 +45,16 @@ bool print_problems(std::ostream& err, const loaded_settings& loaded) {
     err << "carillond: " << render(problem) << '\n';
   err.flush();
   return !loaded.problems.empty();
+}
+
+/// A socket for each live session: as many files as the system lets us have. The usual soft limit
+/// is 1,024.
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int serve(node& here, const settings& with, stop_signal& stop, std::ostream& out,
@@ -82,6 +93,7 @@ int run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err
   }
   stop_signal stop;
   start_logging(loaded.values.log);
+  raise_file_limit();
   auto port = reserved_port::take(loaded.values.http.listen);
   if (auto* failure = std::get_if<start_failure>(&port))
     return fail(err, *failure);
