@@ -215,11 +215,12 @@ enum class reason : std::uint8_t {
   discarded,
   replayed,
   resent,
-  content_forgotten
+  content_forgotten,
+  storage_unavailable ///< what it needs could not be read back when it was due
 };
 template <>
 struct enum_names<reason> {
-  static constexpr std::array<std::string_view, 31> values{"none",
+  static constexpr std::array<std::string_view, 32> values{"none",
                                                            "no_contact",
                                                            "no_provider",
                                                            "channel_disabled",
@@ -249,7 +250,8 @@ struct enum_names<reason> {
                                                            "discarded",
                                                            "replayed",
                                                            "resent",
-                                                           "content_forgotten"};
+                                                           "content_forgotten",
+                                                           "storage_unavailable"};
 };
 
 } // namespace carillon

@@ -123,6 +123,7 @@ void delivery_state::wait_for_store(std::uint8_t step) {
   v.step = step;
   v.on = channel_of(step);
   v.says = verdict::hold;
+  v.why = reason::storage_unavailable;
   v.until = args_.services->time->now() + store_pause;
   hold_back(step, v);
 }

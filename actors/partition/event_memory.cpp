@@ -31,7 +31,16 @@ void each_probe(const hash16& h, F visit) {
 
 } // namespace
 
-event_memory::event_memory(std::size_t most, duration window) : most_(most), window_(window) {
+// The key is the beginning of a SHA-256 already.
+std::size_t event_memory::hash_of_event::operator()(const hash16& event) const noexcept {
+  std::size_t h = 0;
+  std::memcpy(&h, event.bytes.data(), sizeof h);
+  return h;
+}
+
+event_memory::event_memory(std::size_t most, duration window)
+    : most_(most), window_(window),
+      recent_(0, hash_of_event{order_.get()}, same_event{order_.get()}) {
   // nop
 }
 
@@ -40,8 +49,8 @@ std::optional<std::vector<notification_id>> event_memory::find(const hash16& eve
   if (i == recent_.end())
     return std::nullopt;
   std::vector<notification_id> ids;
-  if (!i->second.is_nil())
-    ids.push_back(i->second);
+  if (const auto& first = order_->at(*i).first; !first.is_nil())
+    ids.push_back(first);
   if (auto more = more_.find(event); more != more_.end())
     ids.insert(ids.end(), more->second.begin(), more->second.end());
   return ids;
@@ -59,8 +68,7 @@ bool event_memory::maybe_forgotten(const hash16& event) const noexcept {
 }
 
 void event_memory::remember(const hash16& event, const notification_id& id, timestamp at) {
-  remember(event, at);
-  auto& first = recent_[event];
+  auto& first = arrived(event, at).first;
   if (first.is_nil())
     first = id;
   if (first == id)
@@ -71,39 +79,49 @@ void event_memory::remember(const hash16& event, const notification_id& id, time
 }
 
 void event_memory::remember(const hash16& event, timestamp at) {
-  if (recent_.try_emplace(event).second) {
-    order_.push_back({event, second_of(at)});
-    trim(at);
-  }
+  arrived(event, at);
+}
+
+event_memory::arrival& event_memory::arrived(const hash16& event, timestamp at) {
+  if (auto i = recent_.find(event); i != recent_.end())
+    return order_->at(*i);
+  auto number = order_->first + static_cast<std::uint32_t>(order_->all.size());
+  order_->all.push_back({event, {}, second_of(at)});
+  recent_.insert(number);
+  trim(at);
+  return order_->at(number);
 }
 
 void event_memory::keep(const hash16& event, timestamp at) {
   if (!kept_.insert(event).second)
     return;
   kept_order_.push_back({event, second_of(at)});
-  while (kept_order_.size() > most_kept || is_over(kept_order_.front(), at)) {
+  while (kept_order_.size() > most_kept || is_over(kept_order_.front().second, at)) {
     kept_.erase(kept_order_.front().event);
     kept_order_.pop_front();
   }
 }
 
-bool event_memory::is_over(const arrival& a, timestamp now) const {
-  return timestamp{std::chrono::seconds{a.second}} < now - window_;
+bool event_memory::is_over(std::uint32_t second, timestamp now) const {
+  return timestamp{std::chrono::seconds{second}} < now - window_;
 }
 
+/// The newest one stays, whatever the limits are: somebody is about to add to it.
 void event_memory::trim(timestamp now) {
-  while (!order_.empty() && is_over(order_.front(), now))
+  const auto& all = order_->all;
+  while (all.size() > 1 && is_over(all.front().second, now))
     forget_first();
-  while (order_.size() > most_) {
-    let_go(order_.front().event, now);
+  while (all.size() > std::max<std::size_t>(most_, 1)) {
+    let_go(all.front().event, now);
     forget_first();
   }
 }
 
 void event_memory::forget_first() {
-  recent_.erase(order_.front().event);
-  more_.erase(order_.front().event);
-  order_.pop_front();
+  recent_.erase(order_->first);
+  more_.erase(order_->all.front().event);
+  order_->all.pop_front();
+  ++order_->first;
 }
 
 void event_memory::let_go(const hash16& event, timestamp now) {

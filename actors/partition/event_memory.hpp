@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -43,23 +44,55 @@ private:
     std::vector<std::uint64_t> bits;
     timestamp since;
   };
-  /// When an event came: in whole seconds, as there are millions of these.
+  /// An event, as little of it as will do: there are millions.
   struct arrival {
+    hash16 event;
+    notification_id first; ///< nil: it planned nothing here
+    std::uint32_t second = 0;
+  };
+  /// In the order of their coming; each has a number that stays its own (modulo 2^32).
+  struct arrivals {
+    std::deque<arrival> all;
+    std::uint32_t first = 0;
+    [[nodiscard]] arrival& at(std::uint32_t number) {
+      return all[number - first];
+    }
+  };
+  struct hash_of_event {
+    using is_transparent = void;
+    arrivals* of;
+    std::size_t operator()(const hash16& event) const noexcept;
+    std::size_t operator()(std::uint32_t number) const noexcept {
+      return (*this)(of->at(number).event);
+    }
+  };
+  struct same_event {
+    using is_transparent = void;
+    arrivals* of;
+    bool operator()(std::uint32_t a, std::uint32_t b) const noexcept {
+      return a == b;
+    }
+    bool operator()(std::uint32_t number, const hash16& event) const noexcept {
+      return of->at(number).event == event;
+    }
+  };
+  struct kept_arrival {
     hash16 event;
     std::uint32_t second;
   };
   void trim(timestamp now);
   void forget_first();
+  arrival& arrived(const hash16& event, timestamp at);
   void let_go(const hash16& event, timestamp now);
-  [[nodiscard]] bool is_over(const arrival& a, timestamp now) const;
+  [[nodiscard]] bool is_over(std::uint32_t second, timestamp now) const;
 
   std::size_t most_;
   duration window_;
-  absl::flat_hash_map<hash16, notification_id> recent_;            ///< nil: it planned nothing here
+  std::unique_ptr<arrivals> order_ = std::make_unique<arrivals>();
+  absl::flat_hash_set<std::uint32_t, hash_of_event, same_event> recent_; ///< numbers in `order_`
   absl::flat_hash_map<hash16, std::vector<notification_id>> more_; ///< the few behind the first
-  std::deque<arrival> order_;
   absl::flat_hash_set<hash16> kept_;
-  std::deque<arrival> kept_order_;
+  std::deque<kept_arrival> kept_order_;
   filter_part older_[2]; ///< two halves of the window; the elder is dropped whole
 };
 

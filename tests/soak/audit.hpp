@@ -25,7 +25,6 @@ struct verdict_of_soak {
   std::size_t calls = 0;
   std::size_t unknown = 0;
   std::size_t facts = 0;
-  std::size_t held_without_reason = 0; ///< the database could not be read when they were due
   std::size_t inbox_messages = 0;
   std::size_t repeated_at_the_end = 0;
   std::vector<std::string> problems;

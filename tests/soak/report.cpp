@@ -61,7 +61,6 @@ ordered_json figures(const soak_options& options, const diary& told, const condu
     out[std::string{to_string(which)}] = count(which);
   out["explained"] = found.explained;
   out["unexplained"] = found.planned - count(fate::sent) - count(fate::lost) - found.explained;
-  out["held_without_reason"] = found.held_without_reason;
   out["provider_calls"] = found.calls;
   out["outcomes_unknown"] = found.unknown;
   out["doubled_and_marked"] = found.doubled;
