@@ -2,7 +2,10 @@
 
 #include <simdjson.h>
 
+#include <array>
 #include <charconv>
+#include <tuple>
+#include <utility>
 
 namespace carillon {
 
@@ -166,17 +169,44 @@ std::vector<T> get(value v, const std::vector<T>&) {
   return out;
 }
 
+/// How each field of T is read, in the order in which `put` writes them.
+template <with_fields T>
+struct field_readers {
+  struct reader {
+    std::string_view name;
+    void (*read)(value, T&);
+  };
+
+  template <std::size_t I>
+  static void read(value v, T& out) {
+    constexpr auto member = std::get<I>(T::fields()).member;
+    out.*member = get(v, out.*member);
+  }
+
+  template <std::size_t... I>
+  static constexpr auto make(std::index_sequence<I...>) {
+    return std::array<reader, sizeof...(I)>{reader{std::get<I>(T::fields()).name, read<I>}...};
+  }
+
+  static constexpr auto all
+      = make(std::make_index_sequence<std::tuple_size_v<decltype(T::fields())>>{});
+};
+
+/// A field is looked for behind the one before it, where it is unless somebody else wrote the fact.
 template <with_fields T>
 void read_object(simdjson::ondemand::object object, T& out) {
+  constexpr const auto& readers = field_readers<T>::all;
+  std::size_t next = 0;
   for (auto member : object) {
-    std::string_view name = member.unescaped_key();
-    auto one = [&](const auto& f) {
-      if (name != f.name)
-        return false;
-      out.*f.member = get(member.value().value(), out.*f.member);
-      return true;
-    };
-    std::apply([&](const auto&... fs) { (one(fs) || ...); }, T::fields());
+    auto name = member.key().value();
+    for (std::size_t n = 0; n < readers.size(); ++n) {
+      const auto& candidate = readers[(next + n) % readers.size()];
+      if (!name.unsafe_is_equal(candidate.name))
+        continue;
+      candidate.read(member.value().value(), out);
+      next += n + 1;
+      break;
+    }
   }
 }
 

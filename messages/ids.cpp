@@ -46,14 +46,21 @@ void append_hex(std::string& out, const std::uint8_t* bytes, std::size_t n) {
   }
 }
 
+constexpr std::array<std::int8_t, 256> make_hex_values() {
+  std::array<std::int8_t, 256> values{};
+  values.fill(-1);
+  for (int i = 0; i < 16; ++i) {
+    auto digit = static_cast<unsigned char>(hex_digits[i]);
+    values[digit] = static_cast<std::int8_t>(i);
+    if (i > 9)
+      values[digit - 'a' + 'A'] = static_cast<std::int8_t>(i);
+  }
+  return values;
+}
+constexpr auto hex_values = make_hex_values();
+
 int hex_value(char c) noexcept {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F')
-    return c - 'A' + 10;
-  return -1;
+  return hex_values[static_cast<unsigned char>(c)];
 }
 
 /// Reads n bytes of hex; false if a character is none.

@@ -1,5 +1,6 @@
 #include "actors/partition/packed_notification.hpp"
 
+#include <array>
 #include <cstring>
 #include <string_view>
 #include <vector>
@@ -73,7 +74,7 @@ constexpr std::uint64_t first_difference = 2;
 class writer {
 public:
   writer(packed_context& shared, timestamp since) : shared_(shared), last_(since) {
-    out_.reserve(192);
+    out_.clear();
   }
 
   template <class T>
@@ -120,9 +121,12 @@ public:
 
 private:
   void put(std::uint64_t x) {
+    std::array<std::byte, 10> bytes; // 7 bits in each
+    std::size_t n = 0;
     for (; x >= 0x80; x >>= 7)
-      out_.push_back(static_cast<std::byte>(x | 0x80));
-    out_.push_back(static_cast<std::byte>(x));
+      bytes[n++] = static_cast<std::byte>(x | 0x80);
+    bytes[n++] = static_cast<std::byte>(x);
+    append(bytes.data(), n);
   }
   void append(const void* from, std::size_t n) {
     const auto* first = static_cast<const std::byte*>(from);
@@ -131,7 +135,7 @@ private:
 
   packed_context& shared_;
   timestamp last_;
-  std::vector<std::byte> out_;
+  static inline thread_local std::vector<std::byte> out_; ///< kept, as packing comes in bursts
 };
 
 class reader {
