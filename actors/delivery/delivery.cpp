@@ -22,41 +22,19 @@ std::size_t index(channel c) noexcept {
 
 } // namespace
 
-job_taking_delivery::behavior_type delivery_state::make_behavior(delivery_arguments args) {
+delivery_actor::behavior_type delivery_state::make_behavior(delivery_arguments args) {
   args_ = std::move(args);
-  return {[this](delivery_job& job) { take(std::move(job)); },
-          [this](const dismiss_delivery&) { self_->quit(); },
-          [this](const delivery_command& m) { return on_command(m); }};
-}
-
-delivery_state::~delivery_state() {
-  rest();
-}
-
-void delivery_state::take(delivery_job job) {
   const auto& services = *args_.services;
-  job_ = std::move(job);
-  model_.emplace(std::move(job_.state),
-                 delivery_policy{&services.retry, &services.calls, job_.category});
+  model_.emplace(std::move(args_.state),
+                 delivery_policy{&services.retry, &services.calls, args_.category});
   phases_.resize(model_->state().steps.size());
   chance_.seed(static_cast<std::uint32_t>(std::hash<notification_id>{}(model_->state().id)));
   services.count->deliveries_alive.add();
+  self_->attach_functor(
+      [count = services.count](const caf::error&) { count->deliveries_alive.sub(); });
   if (model_->state().fresh)
     pump();
-}
-
-/// Nothing of the job stays, least of all what was unsealed for it.
-void delivery_state::rest() {
-  if (!model_)
-    return;
-  args_.services->count->deliveries_alive.sub();
-  model_.reset();
-  job_ = {};
-  phases_.clear();
-  cancels_.clear();
-  cancel_note_.clear();
-  handled_ = 0;
-  retiring_ = false;
+  return {[this](const delivery_command& m) { return on_command(m); }};
 }
 
 // -- the way of a step ----------------------------------------------------------------------------
@@ -102,12 +80,12 @@ void delivery_state::peek(std::uint8_t step) {
 
 void delivery_state::ask_context(std::uint8_t step) {
   phases_[step]->at = phase::kind::context;
-  if (job_.context)
+  if (args_.context)
     return have_context(step);
-  self_->request(args_.owner, caf::infinite, get_context{model_->state().id, job_.generation})
+  self_->request(args_.owner, caf::infinite, get_context{model_->state().id, args_.generation})
       .then(
           [this, step](const delivery_context_ptr& m) {
-            job_.context = m;
+            args_.context = m;
             if (!wanted(step))
               return give_back(step);
             have_context(step);
@@ -129,9 +107,9 @@ void delivery_state::wait_for_store(std::uint8_t step) {
 }
 
 void delivery_state::have_context(std::uint8_t step) {
-  if (job_.context->forgotten)
+  if (args_.context->forgotten)
     return suppress(step, reason::content_forgotten, check::none);
-  auto rendered = render(*job_.context, model_->state().recipient, channel_of(step));
+  auto rendered = render(*args_.context, model_->state().recipient, channel_of(step));
   if (rendered.failed != reason::none)
     return suppress(step, rendered.failed,
                     rendered.failed == reason::no_contact ? check::contact_point : check::none);
@@ -150,9 +128,9 @@ void delivery_state::post(std::uint8_t step) {
     if (type_of(f) == fact_type::in_app_posted) {
       const auto& id = model_->state().id;
       std::string_view context{reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
-      auto plain = inbox_content(*phases_[step]->message, job_.context->data);
+      auto plain = inbox_content(*phases_[step]->message, args_.context->data);
       p.facts.push_back(
-          {std::move(f), args_.services->seal->seal(job_.context->wrapped_key, plain, context)});
+          {std::move(f), args_.services->seal->seal(args_.context->wrapped_key, plain, context)});
     } else {
       p.facts.push_back({std::move(f), {}});
     }
@@ -173,8 +151,8 @@ void delivery_state::ask_permit(std::uint8_t step) {
       s.id, step, channel_of(step), s.plan->at, s.expires_at == no_time ? far_future : s.expires_at,
       {}};
   self_->request(sender, caf::infinite, std::move(m))
-      .then([this, step, on = channel_of(step), request = last_request_](
-                const permit_answer& a) { have_permit(step, on, request, a); },
+      .then([this, step,
+             request = last_request_](const permit_answer& a) { have_permit(step, request, a); },
             [this](const caf::error&) { fail(); });
 }
 
@@ -186,12 +164,10 @@ void delivery_state::abandon_requests() {
       phases_[step].reset();
 }
 
-void delivery_state::have_permit(std::uint8_t step, channel on, std::uint32_t request,
-                                 const permit_answer& m) {
-  auto waits = step < phases_.size() && phases_[step] && phases_[step]->at == phase::kind::permit
-               && phases_[step]->request == request;
-  if (!waits)
-    return return_to_sender(on, m.granted.number);
+void delivery_state::have_permit(std::uint8_t step, std::uint32_t request, const permit_answer& m) {
+  auto& waits = phases_[step];
+  if (!waits || waits->at != phase::kind::permit || waits->request != request)
+    return return_to_sender(step, m.granted.number);
   if (m.refused == reason::expired) {
     phases_[step].reset();
     record(model_->wake(args_.services->time->now(), awaited()));
@@ -218,7 +194,7 @@ void delivery_state::intend(std::uint8_t step) {
   auto p = proposal();
   p.attempt = true;
   p.step = step;
-  p.profile_version = job_.context->profile_version;
+  p.profile_version = args_.context->profile_version;
   p.facts.push_back({f, {}});
   self_->request(args_.owner, caf::infinite, std::move(p))
       .then([this, step, f](const proposal_answer& m) { on_intent(step, f, m); },
@@ -235,7 +211,7 @@ void delivery_state::on_intent(std::uint8_t step, const attempt_started& f,
   case kind::held_back:
     return wanted(step) ? hold_back(step, m.verdict) : give_back(step);
   case kind::stale_profile:
-    job_.context.reset();
+    args_.context.reset();
     return wanted(step) ? ask_context(step) : give_back(step);
   case kind::refused:
     give_back(step);
@@ -268,7 +244,7 @@ void delivery_state::call(std::uint8_t step) {
   m.idempotency_key = to_string(s.id) + "." + std::to_string(ph.attempt);
   m.message = ph.message;
   m.timeout = ph.granted.call_timeout;
-  m.trace = job_.trace;
+  m.trace = args_.trace;
   args_.services->count->attempts_started[index(m.on)].add();
   // The sender bounds the call: a timer of the actor system's own would wake its clock each time.
   self_->request(sender, caf::infinite, m)
@@ -308,12 +284,12 @@ void delivery_state::on_outcome(std::uint8_t step, const call_outcome& o) {
 void delivery_state::leave(std::uint8_t step) {
   auto number = phases_[step]->granted.number;
   phases_[step].reset();
-  return_to_sender(channel_of(step), number);
+  return_to_sender(step, number);
 }
 
-void delivery_state::return_to_sender(channel on, std::uint64_t permit_number) {
+void delivery_state::return_to_sender(std::uint8_t step, std::uint64_t permit_number) {
   if (permit_number != 0)
-    self_->send((*args_.services->senders)[index(on)], return_permit{permit_number});
+    self_->send((*args_.services->senders)[index(channel_of(step))], return_permit{permit_number});
 }
 
 void delivery_state::give_back(std::uint8_t step) {
@@ -358,7 +334,7 @@ void delivery_state::record(delivery_model::facts facts) {
 propose delivery_state::proposal() const {
   propose p;
   p.id = model_->state().id;
-  p.generation = job_.generation;
+  p.generation = args_.generation;
   p.at = args_.services->time->now();
   p.handled = handled_;
   return p;
@@ -403,8 +379,8 @@ void delivery_state::fail() {
   self_->quit(caf::exit_reason::unhandled_exception);
 }
 
-job_taking_delivery::behavior_type delivery(
-    job_taking_delivery::stateful_pointer<delivery_state> self, delivery_arguments args) {
+delivery_actor::behavior_type delivery(delivery_actor::stateful_pointer<delivery_state> self,
+                                       delivery_arguments args) {
   return self->state.make_behavior(std::move(args));
 }
 

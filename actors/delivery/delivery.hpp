@@ -35,10 +35,6 @@ struct delivery_services {
 struct delivery_arguments {
   partition_actor owner;
   std::shared_ptr<const delivery_services> services;
-};
-
-/// What a delivery has to do, from its owner.
-struct delivery_job {
   tenant_id tenant;
   std::uint64_t generation = 0;
   notification_state state;
@@ -47,24 +43,14 @@ struct delivery_job {
   std::string trace;
 };
 
-/// It will get no more jobs.
-struct dismiss_delivery {};
-
-/// A delivery that is given one job after the other: an actor's birth and death cost more than its
-/// work (each wakes the actor system's clock).
-using job_taking_delivery
-    = delivery_actor::extend<on<delivery_job>::accept, on<dismiss_delivery>::accept>;
-
 /// One notification while something is to be done for it: takes each due step through gates,
 /// permit, intent and call. Spawned and owned by its partition; says when it has nothing left to
-/// do, and after `rest` waits for its next job. Never writes, never calls a provider itself.
+/// do. Never writes, never calls a provider itself.
 class delivery_state {
 public:
   static inline const char* name = "delivery";
-  explicit delivery_state(job_taking_delivery::stateful_pointer<delivery_state> self)
-      : self_(self) {}
-  ~delivery_state();
-  job_taking_delivery::behavior_type make_behavior(delivery_arguments args);
+  explicit delivery_state(delivery_actor::stateful_pointer<delivery_state> self) : self_(self) {}
+  delivery_actor::behavior_type make_behavior(delivery_arguments args);
 
 private:
   /// Where one step stands on its way to a call.
@@ -77,9 +63,6 @@ private:
     std::shared_ptr<const rendered_message> message;
     hash16 content;
   };
-
-  void take(delivery_job job);
-  void rest();
 
   caf::result<answer> on_command(const delivery_command& m);
   caf::result<answer> on_cancel(const delivery_command& m);
@@ -94,7 +77,7 @@ private:
   void have_context(std::uint8_t step);
   void post(std::uint8_t step);
   void ask_permit(std::uint8_t step);
-  void have_permit(std::uint8_t step, channel on, std::uint32_t request, const permit_answer& m);
+  void have_permit(std::uint8_t step, std::uint32_t request, const permit_answer& m);
   void abandon_requests();
   void intend(std::uint8_t step);
   void on_intent(std::uint8_t step, const attempt_started& f, const proposal_answer& m);
@@ -103,7 +86,7 @@ private:
   void call(std::uint8_t step);
   void on_outcome(std::uint8_t step, const call_outcome& o);
   void leave(std::uint8_t step);
-  void return_to_sender(channel on, std::uint64_t permit_number);
+  void return_to_sender(std::uint8_t step, std::uint64_t permit_number);
   void give_back(std::uint8_t step);
   void hold_back(std::uint8_t step, const step_verdict& v);
   void suppress(std::uint8_t step, reason why, check by);
@@ -118,24 +101,20 @@ private:
   [[nodiscard]] propose proposal() const;
   void fail();
 
-  job_taking_delivery::stateful_pointer<delivery_state> self_;
+  delivery_actor::stateful_pointer<delivery_state> self_;
   delivery_arguments args_;
-  delivery_job job_;
-  std::optional<delivery_model> model_; ///< none: it rests
+  std::optional<delivery_model> model_;
   std::vector<std::optional<phase>> phases_;
   std::vector<caf::typed_response_promise<answer>> cancels_;
   std::string cancel_note_;
   reason cancel_why_ = reason::none;
   std::uint64_t handled_ = 0;
-  std::uint32_t last_request_ = 0; ///< over all jobs: an answer may come after its job
+  std::uint32_t last_request_ = 0;
   std::minstd_rand chance_;
   bool retiring_ = false;
 };
 
-job_taking_delivery::behavior_type delivery(
-    job_taking_delivery::stateful_pointer<delivery_state> self, delivery_arguments args);
+delivery_actor::behavior_type delivery(delivery_actor::stateful_pointer<delivery_state> self,
+                                       delivery_arguments args);
 
 } // namespace carillon
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::delivery_job)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::dismiss_delivery)

@@ -10,10 +10,6 @@ namespace carillon {
 
 caf::result<answer> delivery_state::on_command(const delivery_command& m) {
   using verb = delivery_command::verb;
-  if (m.what == verb::rest)
-    rest();
-  if (!model_)
-    return answer{};
   ++handled_;
   retiring_ = false;
   auto now = args_.services->time->now();
@@ -36,7 +32,7 @@ caf::result<answer> delivery_state::on_command(const delivery_command& m) {
       break;
     if (auto facts = model_->reschedule(m.send_at, m.expires_at, m.note, m.event, now);
         !facts.empty()) {
-      job_.context.reset();
+      args_.context.reset();
       auto p = proposal();
       p.facts.push_back({std::move(facts.front()), m.sealed});
       caf::anon_send(args_.owner, std::move(p));
@@ -46,7 +42,8 @@ caf::result<answer> delivery_state::on_command(const delivery_command& m) {
     model_->look_again();
     break;
   case verb::rest:
-    return done; // it does already
+    self_->quit();
+    return done;
   case verb::replay:
   case verb::resend:
   case verb::discard:

@@ -16,7 +16,6 @@ namespace {
 
 constexpr auto store_timeout = std::chrono::seconds{10};
 constexpr std::size_t most_contexts = 32; // kept for deliveries of a channel that wait their turn
-constexpr std::size_t most_resting = 8;   // deliveries, for the next jobs
 constexpr auto critical = static_cast<std::size_t>(priority::critical);
 
 /// Whose slowness would hold it up: the channel of the step it is at.
@@ -51,35 +50,19 @@ void partition_state::launch(const notification_id& id, delivery_context_ptr con
 void partition_state::run(const notification_id& id, notification_entry& e,
                           delivery_context_ptr context, const std::string& trace) {
   const auto& categories = args_.services->catalogue->get()->of(e.tenant)->categories;
-  delivery_job job{e.tenant,
-                   ++generation_,
-                   e.state,
-                   categories[static_cast<std::size_t>(e.state.plan->in)],
-                   std::move(context),
-                   trace};
+  delivery_arguments a;
+  a.owner = caf::actor_cast<partition_actor>(self_);
+  a.services = args_.services->deliveries;
+  a.tenant = e.tenant;
+  a.generation = ++generation_;
+  a.state = e.state;
+  a.category = categories[static_cast<std::size_t>(e.state.plan->in)];
+  a.context = std::move(context);
+  a.trace = trace;
   e.busy = true;
   auto on = channel_at(e.state);
   ++loads_[on].alive;
-  auto handle = free_delivery();
-  self_->send(handle, std::move(job));
-  running_[id] = {std::move(handle), generation_, 0, on};
-}
-
-job_taking_delivery partition_state::free_delivery() {
-  if (resting_.empty())
-    return self_->spawn<caf::linked>(
-        delivery,
-        delivery_arguments{caf::actor_cast<partition_actor>(self_), args_.services->deliveries});
-  auto handle = std::move(resting_.back());
-  resting_.pop_back();
-  return handle;
-}
-
-void partition_state::end_delivery(job_taking_delivery handle) {
-  if (resting_.size() >= most_resting)
-    return caf::anon_send(handle, dismiss_delivery{});
-  caf::anon_send(handle, delivery_command{delivery_command::verb::rest});
-  resting_.push_back(std::move(handle));
+  running_[id] = {self_->spawn<caf::linked>(delivery, std::move(a)), generation_, 0, on};
 }
 
 void partition_state::enqueue(channel_load& load, std::size_t lane, queued q) {
@@ -131,7 +114,7 @@ void partition_state::release(const notification_id& id) {
   auto i = running_.find(id);
   if (i == running_.end())
     return;
-  end_delivery(std::move(i->second.handle));
+  caf::anon_send(i->second.handle, delivery_command{delivery_command::verb::rest});
   auto& load = loads_[i->second.on];
   --load.alive;
   running_.erase(i);

@@ -75,7 +75,7 @@ private:
   };
   /// A delivery actor that is alive.
   struct running {
-    job_taking_delivery handle;
+    delivery_actor handle;
     std::uint64_t generation = 0;
     std::uint64_t sent = 0; ///< commands
     std::size_t on = 0;     ///< the channel where it counts
@@ -155,8 +155,6 @@ private:
               bool small = true);
   void run(const notification_id& id, notification_entry& e, delivery_context_ptr context,
            const std::string& trace);
-  job_taking_delivery free_delivery();
-  void end_delivery(job_taking_delivery handle);
   void enqueue(channel_load& load, std::size_t lane, queued q);
   void run_backlog(channel_load& load);
   void move_load(const notification_id& id);
@@ -238,7 +236,6 @@ private:
       positions_; ///< (position, sequence) of durable appends
   std::vector<std::pair<std::uint64_t, notification_id>> to_project_; ///< replayed, by position
   absl::flat_hash_map<notification_id, running> running_;
-  std::vector<job_taking_delivery> resting_; ///< deliveries without a job, a few
   std::array<channel_load, enum_count<channel>> loads_;
   std::vector<caf::typed_response_promise<drained>> drains_;
   std::uint64_t generation_ = 0;
