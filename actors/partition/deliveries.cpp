@@ -148,7 +148,8 @@ bool partition_state::arm(notification_entry& e) {
 
 void partition_state::on_due(const deadlines_due& m) {
   for (const auto& id : m.ids) {
-    if (auto* e = model_->find(id))
+    // Unless it was armed anew while this was on its way.
+    if (auto* e = model_->find(id); e != nullptr && e->armed <= now())
       e->armed = far_future;
     wake(id);
   }

@@ -14,6 +14,9 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
 #include <utility>
 
 #include <unistd.h>
@@ -27,10 +30,16 @@ using std::chrono::milliseconds;
 constexpr const char* node_name
     = "main"; // of the lease row: all daemons of a database are one node
 
+/// Names this boot of this host, and the process ids' namespace: containers may share a host's
+/// name, and each has a process 1.
 std::string this_host() {
   char host[256] = "?";
   ::gethostname(host, sizeof host - 1);
-  return fmt::format("{} process ", host);
+  std::string boot;
+  std::ifstream{"/proc/sys/kernel/random/boot_id"} >> boot;
+  std::error_code ignored;
+  auto space = std::filesystem::read_symlink("/proc/self/ns/pid", ignored).string();
+  return fmt::format("{} {:.8} {} process ", host, boot, space);
 }
 
 std::string this_process() {

@@ -61,7 +61,7 @@ private:
   bool is_dead();
   void disconnect_holder();
   void end_stale_sessions();
-  void bump();
+  bool bump();
   void run();
   renewal renew();
   bool renew_once();
@@ -145,6 +145,8 @@ bool lease_keeper::body::try_acquire() {
     // It lives and has only lost its connection: it is to have its lock back.
     link_.run(fmt::format("select pg_advisory_unlock({})", lock_of(options_.node)));
     locked_ = false;
+    wait_until_ = steady::now() + options_.renew_every + reconnect_time;
+    return false;
   }
   if (!locked_ && seen_.free) {
     disconnect_holder();
@@ -153,8 +155,7 @@ bool lease_keeper::body::try_acquire() {
   if (!locked_ || !(seen_.free || is_dead()))
     return false;
   end_stale_sessions();
-  bump();
-  return true;
+  return bump();
 }
 
 bool lease_keeper::body::lock_session() {
@@ -202,14 +203,18 @@ void lease_keeper::body::end_stale_sessions() {
             "current_database() and usename = current_user");
 }
 
-void lease_keeper::body::bump() {
+/// False: its holder renewed it in the last moment, or another node was quicker.
+bool lease_keeper::body::bump() {
   auto sent = lease_view::clock_type::now();
   auto ttl = fmt::format("{} milliseconds", options_.ttl.count());
   auto sql = "insert into node_lease (node, epoch, expires_at, holder) values ($1, 1, "
              "clock_timestamp() + $2::interval, $3) on conflict (node) do update set epoch = "
              "node_lease.epoch + 1, expires_at = excluded.expires_at, holder = excluded.holder "
-             "returning epoch";
-  auto row = link_.run(sql, {options_.node.c_str(), ttl.c_str(), options_.holder.c_str()});
+             "where node_lease.expires_at = nullif($4, '')::timestamptz returning epoch";
+  auto row = link_.run(
+      sql, {options_.node.c_str(), ttl.c_str(), options_.holder.c_str(), seen_.expires_at.c_str()});
+  if (row.rows() == 0)
+    return false;
   epoch_ = static_cast<std::uint64_t>(row.number(0, 0));
   link_.run("update partition_owner set node = $1 where node is distinct from $1",
             {options_.node.c_str()});
@@ -217,6 +222,7 @@ void lease_keeper::body::bump() {
   options_.view->extend(sent + options_.ttl);
   log(seen_.holder.empty() ? "taken for the first time"
                            : fmt::format("taken over from {}", seen_.holder));
+  return true;
 }
 
 // -- keeping -----------------------------------------------------------------

@@ -143,7 +143,9 @@ void projection_writer::write_again(std::uint64_t stored) {
     if (lost.position <= stored)
       continue;
     write_lines(lost.lines);
+    begin();
     write_position(lost.position, lost.as_of);
+    link_.run("commit");
     lost.at = std::chrono::steady_clock::now();
   }
 }
@@ -167,7 +169,9 @@ void projection_writer::write(const fold& what) {
     if (classify(why) != failure_class::data)
       throw;
     write_lines(lines);
+    begin();
     write_position(what.position, what.as_of);
+    link_.run("commit");
   }
   keep(std::move(lines), what);
 }

@@ -11,6 +11,7 @@ namespace {
 
 // Enough to share a statement's cost out; few enough to hold, if each brought large content.
 constexpr std::size_t most_together = 64;
+constexpr auto longest_wait = std::chrono::seconds{10}; // then partitions give up
 
 store_worker_actor::behavior_type store_worker(
     store_worker_actor::stateful_pointer<store_worker_state> self, store_options options) {
@@ -65,7 +66,7 @@ caf::result<Answer> store_worker_state::attempt_twice(Query query) {
     try {
       return query();
     } catch (const sql_failure& why) {
-      if (why.lost && !last)
+      if (!last && (why.lost || classify(why) == failure_class::segment))
         continue;
       spdlog::warn("store: {}", why.what());
       return make_error(errc::store_failed, why.what());
@@ -118,7 +119,7 @@ const store_worker_actor& store_state::next() {
 
 caf::result<facts_read> store_state::on_read(const read_facts& question) {
   auto promise = self_->make_response_promise<facts_read>();
-  gathered_.emplace_back(question, promise);
+  gathered_.push_back({question, promise, std::chrono::steady_clock::now()});
   read_gathered();
   return promise;
 }
@@ -127,10 +128,18 @@ void store_state::read_gathered() {
   while (reading_ < workers_.size() && !gathered_.empty()) {
     read_many what;
     auto waiting = std::make_shared<std::vector<facts_promise>>();
+    auto too_old = std::chrono::steady_clock::now() - longest_wait;
     for (; !gathered_.empty() && waiting->size() < most_together; gathered_.pop_front()) {
-      what.questions.push_back(std::move(gathered_.front().first));
-      waiting->push_back(std::move(gathered_.front().second));
+      auto& next = gathered_.front();
+      if (next.since < too_old) {
+        next.promise.deliver(make_error(errc::store_failed, "the database is too slow"));
+        continue;
+      }
+      what.questions.push_back(std::move(next.question));
+      waiting->push_back(std::move(next.promise));
     }
+    if (waiting->empty())
+      return;
     ++reading_;
     auto done = [this] {
       --reading_;

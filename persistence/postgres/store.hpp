@@ -7,6 +7,7 @@
 
 #include <caf/typed_response_promise.hpp>
 
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <vector>
@@ -68,7 +69,13 @@ private:
   std::vector<store_worker_actor> workers_;
   std::size_t turn_ = 0;
   std::size_t reading_ = 0; ///< statements under way
-  std::deque<std::pair<read_facts, facts_promise>> gathered_;
+  /// Who has waited too long for its rows has given up, or asks again.
+  struct waiting_read {
+    read_facts question;
+    facts_promise promise;
+    std::chrono::steady_clock::time_point since;
+  };
+  std::deque<waiting_read> gathered_;
 };
 
 store_actor::behavior_type store(store_actor::stateful_pointer<store_state> self,

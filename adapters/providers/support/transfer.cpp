@@ -172,7 +172,8 @@ int transfer::before_request(void* self, char*, char*, int, int) {
     return CURL_PREREQFUNC_ABORT;
   }
   const auto left = t.ends_ - std::chrono::steady_clock::now();
-  if (t.may_start_ && !t.may_start_(std::chrono::ceil<std::chrono::milliseconds>(left))) {
+  if (left.count() <= 0 // the process was stopped on its way here
+      || (t.may_start_ && !t.may_start_(std::chrono::ceil<std::chrono::milliseconds>(left)))) {
     t.barred_ = true;
     return CURL_PREREQFUNC_ABORT;
   }
