@@ -21,7 +21,7 @@ public:
   notification_entry& insert(const notification_id& id, notification_entry entry);
   void erase(const notification_id& id);
 
-  /// Nobody works on it any more.
+  /// The next `pack` looks at it: its delivery ended.
   void settle(const notification_id& id) {
     unpacked_.push_back(id);
   }

@@ -141,10 +141,11 @@ std::vector<facts_read> store_queries::facts_of(const std::vector<read_facts>& q
   for (auto number : segments(link_))
     sql += " union all " + part(fmt::format("journal_{}", number));
   std::vector<facts_read> result(questions.size());
-  copy_rows(sql + " order by sequence", [&](const journal_row& row) {
-    for (auto i : asked[row.notification])
+  copy_rows(sql + " order by sequence", [&](journal_row row) {
+    const auto& who = asked[row.notification];
+    for (auto i : who)
       if (questions[i].tenant.empty() || questions[i].tenant == row.tenant)
-        result[i].rows.push_back(row);
+        result[i].rows.push_back(i == who.back() ? std::move(row) : row); // content may be large
   });
   return result;
 }

@@ -38,10 +38,7 @@ TEST_CASE("the timeline tells the facts in order and the explanation words them"
   const auto id = w.send(w.new_rule(), ann);
   w.await_status(id, "delivered");
   // A provider's report may overtake its answer.
-  const auto has = [&](const char* type) {
-    const auto types = w.timeline(id);
-    return std::find(types.begin(), types.end(), type) != types.end();
-  };
+  const auto has = [&](const char* type) { return contains(w.timeline(id), type); };
   REQUIRE(harness::eventually(5s, [&] { return has("attempt_succeeded"); }));
   CHECK(has("provider_reported"));
   const auto types = w.timeline(id);

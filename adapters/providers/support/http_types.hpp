@@ -31,7 +31,7 @@ enum class call_failure : std::uint8_t {
   tls,
   timed_out,
   reset,     ///< the peer closed or reset the connection without a complete answer
-  cancelled, ///< the client was stopped
+  cancelled, ///< the client was stopped, or may not call any more
   too_large, ///< the answer was longer than `http_response::max_body`
   protocol,  ///< what came back is not HTTP
   other,

@@ -35,7 +35,7 @@ call_failure why(CURLcode code) noexcept {
   case CURLE_SEND_ERROR:
   case CURLE_RECV_ERROR:
   case CURLE_PARTIAL_FILE:
-  case CURLE_ABORTED_BY_CALLBACK: // only our own refusal to send again aborts
+  case CURLE_ABORTED_BY_CALLBACK: // we refuse to send again (or at all: see `barred_`)
     return call_failure::reset;
   case CURLE_UNSUPPORTED_PROTOCOL:
   case CURLE_WEIRD_SERVER_REPLY:
