@@ -141,11 +141,15 @@ std::vector<facts_read> store_queries::facts_of(const std::vector<read_facts>& q
   for (auto number : segments(link_))
     sql += " union all " + part(fmt::format("journal_{}", number));
   std::vector<facts_read> result(questions.size());
+  auto give = [&](std::size_t to, journal_row row) {
+    if (questions[to].tenant.empty() || questions[to].tenant == row.tenant)
+      result[to].rows.push_back(std::move(row));
+  };
   copy_rows(sql + " order by sequence", [&](journal_row row) {
-    const auto& who = asked[row.notification];
-    for (auto i : who)
-      if (questions[i].tenant.empty() || questions[i].tenant == row.tenant)
-        result[i].rows.push_back(i == who.back() ? std::move(row) : row); // content may be large
+    const auto& who = asked.at(row.notification);
+    for (std::size_t n = 0; n + 1 < who.size(); ++n)
+      give(who[n], row);
+    give(who.back(), std::move(row)); // content may be large
   });
   return result;
 }
