@@ -1,6 +1,7 @@
 #include "persistence/postgres/lane_writer.hpp"
 
 #include "persistence/postgres/copy_format.hpp"
+#include "persistence/postgres/segments.hpp"
 
 #include <absl/container/flat_hash_map.h>
 #include <fmt/format.h>
@@ -73,13 +74,12 @@ void lane_writer::open() {
 }
 
 std::uint64_t lane_writer::stored_position() {
-  auto segments = link_.run("select number from segments order by number");
   auto sql = fmt::format("select greatest((select next_position - 1 from lane_state where lane = "
                          "{0}), (select max(position) from ledger where lane = {0})",
                          settings_.lane);
-  for (int row = 0; row < segments.rows(); ++row)
-    sql += fmt::format(", (select max(position) from journal_{} where lane = {})",
-                       segments.at(row, 0), settings_.lane);
+  for (auto number : segments(link_))
+    sql += fmt::format(", (select max(position) from journal_{} where lane = {})", number,
+                       settings_.lane);
   return static_cast<std::uint64_t>(link_.run(sql + ")").number(0, 0));
 }
 

@@ -143,9 +143,7 @@ void projection_writer::write_again(std::uint64_t stored) {
     if (lost.position <= stored)
       continue;
     write_lines(lost.lines);
-    begin();
-    write_position(lost.position, lost.as_of);
-    link_.run("commit");
+    commit_position(lost.position, lost.as_of);
     lost.at = std::chrono::steady_clock::now();
   }
 }
@@ -169,9 +167,7 @@ void projection_writer::write(const fold& what) {
     if (classify(why) != failure_class::data)
       throw;
     write_lines(lines);
-    begin();
-    write_position(what.position, what.as_of);
-    link_.run("commit");
+    commit_position(what.position, what.as_of);
   }
   keep(std::move(lines), what);
 }
@@ -265,6 +261,13 @@ void projection_writer::write_dead_letters(std::span<const projection> lines) {
     return;
   link_.run_prepared("project_dead", {{dead.bytes()}});
   has_dead_letters_ = true;
+}
+
+/// Alone, but fenced like everything else that is written.
+void projection_writer::commit_position(std::uint64_t position, timestamp as_of) {
+  begin();
+  write_position(position, as_of);
+  link_.run("commit");
 }
 
 void projection_writer::write_position(std::uint64_t position, timestamp as_of) {

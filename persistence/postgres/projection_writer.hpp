@@ -60,6 +60,7 @@ private:
   void write_changed(std::span<const projection> lines);
   void write_dead_letters(std::span<const projection> lines);
   void write_position(std::uint64_t position, timestamp as_of);
+  void commit_position(std::uint64_t position, timestamp as_of);
   void forget_old();
   void keep(std::vector<projection> lines, const fold& what);
 

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <string>
 
+#include <sys/resource.h>
+
 namespace carillon::bench {
 
 double quantile(std::vector<std::uint32_t>& samples, double share) {
@@ -30,6 +32,13 @@ void add_latency(nlohmann::ordered_json& to, const char* prefix,
   to[name + "p50_ms"] = rounded(quantile(samples_us, 0.5) / 1000);
   to[name + "p99_ms"] = rounded(quantile(samples_us, 0.99) / 1000);
   to[name + "max_ms"] = rounded(quantile(samples_us, 1) / 1000);
+}
+
+std::chrono::microseconds own_cpu() {
+  rusage own{};
+  ::getrusage(RUSAGE_SELF, &own);
+  return std::chrono::seconds{own.ru_utime.tv_sec + own.ru_stime.tv_sec}
+         + std::chrono::microseconds{own.ru_utime.tv_usec + own.ru_stime.tv_usec};
 }
 
 void print(const nlohmann::ordered_json& figures) {

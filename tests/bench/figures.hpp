@@ -18,6 +18,9 @@ void add_latency(nlohmann::ordered_json& to, const char* prefix,
 /// Rounded to three significant decimals, so that lines can be read.
 double rounded(double value);
 
+/// User and system time of this process, which is the generator's.
+std::chrono::microseconds own_cpu();
+
 /// Prints one line and flushes it.
 void print(const nlohmann::ordered_json& figures);
 

@@ -1,10 +1,11 @@
 #include "tests/bench/node_peer.hpp"
 
+#include "tests/bench/figures.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 #include <sstream>
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 namespace carillon::bench {
@@ -110,10 +111,7 @@ peer_cost node_peer::used() const {
   out.redis = harness::usage_of(redis_->pid()).cpu;
   out.postgres = harness::usage_of_tree(database_->pid()).cpu;
   out.simulator = harness::usage_of(simulator_.pid()).cpu;
-  rusage own{};
-  ::getrusage(RUSAGE_SELF, &own);
-  out.generator = std::chrono::seconds{own.ru_utime.tv_sec + own.ru_stime.tv_sec}
-                  + std::chrono::microseconds{own.ru_utime.tv_usec + own.ru_stime.tv_usec};
+  out.generator = own_cpu();
   return out;
 }
 

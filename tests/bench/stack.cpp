@@ -1,5 +1,6 @@
 #include "tests/bench/stack.hpp"
 
+#include "tests/bench/figures.hpp"
 #include "tests/bench/load_generator.hpp"
 #include "tests/harness/setup.hpp"
 
@@ -8,8 +9,6 @@
 
 #include <algorithm>
 #include <cctype>
-
-#include <sys/resource.h>
 
 namespace carillon::bench {
 
@@ -148,10 +147,7 @@ cost stack::used() const {
   if (const auto server = daemon_.server())
     out.postgres = harness::usage_of_tree(server->pid).cpu;
   out.simulator = harness::usage_of(simulator_.pid()).cpu;
-  rusage own{};
-  ::getrusage(RUSAGE_SELF, &own);
-  out.generator = std::chrono::seconds{own.ru_utime.tv_sec + own.ru_stime.tv_sec}
-                  + std::chrono::microseconds{own.ru_utime.tv_usec + own.ru_stime.tv_usec};
+  out.generator = own_cpu();
   return out;
 }
 
