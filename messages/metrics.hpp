@@ -62,6 +62,8 @@ struct metrics {
   meter callbacks_accepted, callbacks_refused;
   meter journal_rows, journal_commits, journal_retries, journal_bytes_pending, journal_down;
   meter partitions_ready, partition_restarts;
+  meter segments_open, segments_settled, snapshots_written;
+  meter people_in_memory, people_read, people_evicted;
   meter deliveries_alive, notifications_waiting, permits_waiting;
   meter live_sessions, live_frames, live_sessions_dropped;
   meter projector_rows, projector_lag_positions;
