@@ -16,6 +16,9 @@ inbox_actor::behavior_type inbox_state::make_behavior(inbox_arguments args) {
       [this](const frames_durable& m) { on_durable(m); },
       [this](const resume_inbox& m) { return on_resume(m); },
       [this](const watch_inbox& m) { model_->watch(m); },
+      [this](const collect_people& m) { return on_collect(m); },
+      [this](const restore_people& m) { on_restore(m); },
+      [this](const evict_people& m) { on_evict(m); },
   };
 }
 
@@ -39,6 +42,24 @@ void inbox_state::on_durable(const frames_durable& what) {
 
 inbox_resumed inbox_state::on_resume(const resume_inbox& what) {
   return model_->resume(what, args_.time->now());
+}
+
+people_parts inbox_state::on_collect(const collect_people& whose) {
+  people_parts out;
+  for (const auto& who : whose.who)
+    out.parts.push_back(model_->save(who));
+  return out;
+}
+
+void inbox_state::on_restore(const restore_people& what) {
+  auto now = args_.time->now();
+  for (const auto& [who, saved] : what.parts)
+    model_->restore(who, saved, now);
+}
+
+void inbox_state::on_evict(const evict_people& whose) {
+  for (const auto& who : whose.who)
+    model_->evict(who);
 }
 
 inbox_actor::behavior_type inbox(inbox_actor::stateful_pointer<inbox_state> self,

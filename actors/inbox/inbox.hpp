@@ -33,6 +33,9 @@ private:
   void on_facts(const apply_facts& what);
   void on_durable(const frames_durable& what);
   inbox_resumed on_resume(const resume_inbox& what);
+  people_parts on_collect(const collect_people& whose);
+  void on_restore(const restore_people& what);
+  void on_evict(const evict_people& whose);
 
   inbox_actor::stateful_pointer<inbox_state> self_;
   inbox_arguments args_;

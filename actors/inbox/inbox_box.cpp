@@ -19,6 +19,14 @@ item_state after(item_state now, in_app_change what) {
   return now;
 }
 
+std::uint64_t offset_of(const fact& what) {
+  if (auto* post = std::get_if<in_app_posted>(&what))
+    return post->offset;
+  if (auto* change = std::get_if<in_app_changed>(&what))
+    return change->offset;
+  return 0;
+}
+
 inbox_item* find_item(inbox_box& box, const notification_id& id) {
   // From the back: the newest are asked for most.
   auto i = std::find_if(box.items.rbegin(), box.items.rend(),

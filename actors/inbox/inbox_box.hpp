@@ -60,6 +60,9 @@ struct inbox_box {
   bool watched = false; ///< somebody has a live session
 };
 
+/// The offset of a fact that has a place in an inbox; 0 for any other.
+std::uint64_t offset_of(const fact& what);
+
 /// @returns where a change takes an item, or `now` if it takes it nowhere.
 item_state after(item_state now, in_app_change what);
 

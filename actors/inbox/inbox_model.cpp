@@ -11,15 +11,6 @@ namespace carillon {
 
 namespace {
 
-/// The offset of a fact that has a place in an inbox; 0 for any other.
-std::uint64_t offset_of(const fact& what) {
-  if (auto* post = std::get_if<in_app_posted>(&what))
-    return post->offset;
-  if (auto* change = std::get_if<in_app_changed>(&what))
-    return change->offset;
-  return 0;
-}
-
 template <class Entries>
 auto first_after(const Entries& entries, std::uint64_t offset) {
   return std::upper_bound(entries.begin(), entries.end(), offset,

@@ -2,6 +2,7 @@
 
 #include "messages/engine.hpp"
 #include "messages/local.hpp"
+#include "messages/people.hpp"
 #include "messages/sealing.hpp"
 
 #include "actors/inbox/inbox_box.hpp"
@@ -18,6 +19,9 @@
 #include <vector>
 
 namespace carillon {
+
+class byte_reader;
+class byte_writer;
 
 /// The inboxes of one partition's recipients as a fold over facts. Shows only what is durable;
 /// decides on everything applied. Knows no actor and no socket. The sealer is used as a function of
@@ -44,6 +48,19 @@ public:
 
   /// Drops the items, the key and all words. The offsets go on.
   void forget(const tenant_id& tenant, const recipient_id& recipient);
+
+  // -- snapshots ----------------------------------------------------------------
+
+  /// The inbox in bytes, as it is when all that is decided is durable; empty if there is nothing.
+  std::string save(const person& who);
+
+  /// Puts a saved inbox in the place of what is there, unless that is as new. Key and watchers
+  /// stay. Damaged bytes leave it empty behind the offset they still tell.
+  void restore(const person& who, std::string_view saved, timestamp now);
+
+  /// Forgets the inbox until it is restored. One that is watched, or waits for something to become
+  /// durable, stays.
+  void evict(const person& who);
 
   // -- readers ------------------------------------------------------------------
 
@@ -77,6 +94,11 @@ private:
   answer list(inbox_box& box, const inbox_command& what);
   std::vector<live_frame_ptr> unread_frames(const owner& whose, const inbox_box& box);
   live_frame_ptr frame_of(const owner& whose, const inbox_box& box, const inbox_item& item);
+
+  [[nodiscard]] std::string write(const inbox_box& box) const;
+  void write_item(byte_writer& out, const inbox_item& x) const;
+  bool read_box(std::string_view saved, inbox_box& to);
+  bool read_items(byte_reader& in, inbox_box& to);
 
   std::uint32_t intern(const std::string& word);
 

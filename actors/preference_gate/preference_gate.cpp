@@ -1,5 +1,7 @@
 #include "actors/preference_gate/preference_gate.hpp"
 
+#include "actors/support/log_name.hpp"
+
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
@@ -13,9 +15,9 @@ void log_overrides(const assessment& about) {
     return;
   for (const auto& step : about.steps)
     if (step.says == verdict::pass && step.why != reason::none)
-      spdlog::warn("emergency {} passes {} ({} layer) on {} for recipient #{}", to_string(about.id),
+      spdlog::warn("emergency {} passes {} ({} layer) on {} for recipient {}", to_string(about.id),
                    to_string(step.why), to_string(step.from), to_string(step.on),
-                   to_hex(make_hash(about.tenant.str(), about.recipient.str())).substr(0, 12));
+                   log_name(about.tenant, about.recipient));
 }
 
 } // namespace
@@ -27,6 +29,10 @@ preference_gate_actor::behavior_type preference_gate_state::make_behavior(
           [this](const apply_facts& m) {
             for (const auto& f : m.facts)
               model_.apply(f);
+          },
+          [this](const evict_people& m) {
+            for (const auto& who : m.who)
+              model_.forget(who.tenant, who.recipient);
           },
           [this](const recipient_command& m) { return on_recipient_command(m); }};
 }

@@ -35,6 +35,8 @@ public:
   /// Folds a ledger fact.
   void apply(const applied_fact& f);
 
+  /// Until facts about them are folded again; the same ones, oldest first, lead to the same state
+  /// however often they are folded.
   void forget(const tenant_id& tenant, const recipient_id& who);
 
   /// All layers merged, with `layers`: the layer by the pointer of each value.

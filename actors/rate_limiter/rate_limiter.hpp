@@ -23,6 +23,7 @@ public:
 
 private:
   assess on_assess(assess& question);
+  [[nodiscard]] people_parts on_collect(const collect_people& whose) const;
 
   std::optional<rate_limiter_model> model_;
 };

@@ -1,11 +1,14 @@
 #pragma once
 
 #include "messages/engine.hpp"
+#include "messages/people.hpp"
 
 #include "actors/support/recipient_map.hpp"
 #include "config/settings.hpp"
 
 #include <array>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace carillon {
@@ -46,6 +49,16 @@ public:
 
   /// Drops what no window needs any more.
   void prune(timestamp now);
+
+  /// The attempts that a window may still need, in bytes; empty if there are none. Promises and
+  /// given slots are not among them: they go with their notifications.
+  [[nodiscard]] std::string save(const person& who) const;
+
+  /// Puts saved attempts in the place of those there are. Of damaged bytes, as many as can be read.
+  void restore(const person& who, std::string_view saved);
+
+  /// Forgets the attempts until they are restored.
+  void evict(const person& who);
 
   /// For tests: the recipient's windows, without slots not confirmed by a fact.
   [[nodiscard]] std::vector<channel_windows> confirmed(const tenant_id& tenant,

@@ -301,6 +301,70 @@ TEST_CASE("resolved preferences name the layer of each field") {
   CHECK(out["layers"]["/quiet_hours/start"] == "organization");
 }
 
+namespace {
+
+/// A ledger of one recipient in a few numbers, folded in order.
+void fold(gate_world& w, const std::vector<int>& ledger) {
+  for (auto n : ledger) {
+    if (n % 8 == 0)
+      w.profile(n % 16 == 0 ? "Europe/Berlin" : "UTC", n % 32 == 0 ? "clinic" : "");
+    else if (n % 8 == 1)
+      w.own(n % 16 == 1 ? night : json::object());
+    else
+      w.consent(n % 2 == 0 ? channel::sms : channel::email,
+                n % 3 == 0 ? "marketing" : "transactional",
+                std::array{"opted_in", "opted_out", "pending"}[n / 8 % 3]);
+  }
+}
+
+auto known(const gate_world& w) {
+  const auto* found = w.model.find(tenant, somebody);
+  auto who = found ? *found : gate_recipient{};
+  return std::tuple{who.zone, who.organization, who.own, who.opted_out, who.opted_out_marketing};
+}
+
+} // namespace
+
+TEST_CASE("facts that are folded once more change nothing, known or forgotten") {
+  auto ok = rc::check([] {
+    gate_world w;
+    auto ledger = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 96));
+    fold(w, ledger);
+    auto before = known(w);
+    fold(w, ledger);
+    RC_ASSERT(known(w) == before);
+    w.model.forget(tenant, somebody);
+    RC_ASSERT(w.model.find(tenant, somebody) == nullptr);
+    fold(w, ledger);
+    RC_ASSERT(known(w) == before);
+  });
+  CHECK(ok);
+}
+
+TEST_CASE("the gate's actor forgets whom it is told to") {
+  test::actor_world world;
+  catalogue_cell cell;
+  auto limiter = world.spawn(rate_limiter, rate_limiter_arguments{{}, nullptr});
+  auto gate = world.spawn(preference_gate, preference_gate_arguments{limiter, &cell, nullptr});
+  applied_fact f;
+  f.tenant = tenant;
+  f.body = std::make_shared<const fact>(
+      consent_recorded{somebody, channel::sms, "transactional", "opted_out", {}, {}, {}});
+  assess q;
+  auto& a = q.items.emplace_back();
+  a.tenant = tenant;
+  a.recipient = somebody;
+  a.now = world.now();
+  a.steps.emplace_back();
+  auto says = [&] { return world.ask<assess>(gate, q)->get().items[0].steps[0].says; };
+  world.tell(gate, apply_facts{{f}, true});
+  CHECK(says() == verdict::suppress);
+  world.tell(gate, evict_people{{{tenant, somebody}}});
+  CHECK(says() == verdict::pass);
+  world.tell(gate, apply_facts{{f}, true});
+  CHECK(says() == verdict::suppress);
+}
+
 TEST_CASE("the gate passes a question on to the limiter and answers for preferences itself") {
   test::actor_world world;
   catalogue_cell cell;
