@@ -95,6 +95,8 @@ void supervisor_state::publish() {
     self_->send(p, m);
   if (args_.hub)
     self_->send(args_.hub, m);
+  if (args_.housekeeper)
+    self_->send(args_.housekeeper, m);
 }
 
 void supervisor_state::on_partition_ready(partition_id p) {
@@ -230,6 +232,8 @@ void supervisor_state::stop_all() {
   self_->send_exit(args_.intake, caf::exit_reason::user_shutdown);
   if (args_.hub)
     self_->send_exit(args_.hub, caf::exit_reason::user_shutdown);
+  if (args_.housekeeper)
+    self_->send_exit(args_.housekeeper, caf::exit_reason::user_shutdown);
   for (auto& x : args_.lanes)
     self_->send_exit(x, caf::exit_reason::user_shutdown);
   for (auto& x : args_.projectors)

@@ -34,6 +34,7 @@ struct supervisor_arguments {
   std::vector<sender_actor> senders;
   intake_actor intake;
   hub_actor hub;
+  housekeeper_actor housekeeper; ///< may be empty
   /// Actors without which the node is nothing; if one goes down, so does the node.
   std::vector<std::pair<std::string, caf::actor>> essential;
   std::function<partition_actor(partition_id, supervisor_actor)> spawn_partition;

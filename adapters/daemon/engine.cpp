@@ -3,6 +3,7 @@
 #include "messages/errors.hpp"
 
 #include "actors/catalog/catalog.hpp"
+#include "actors/housekeeper/housekeeper.hpp"
 #include "actors/hub/hub.hpp"
 #include "actors/intake/intake.hpp"
 #include "actors/partition/partition.hpp"
@@ -37,6 +38,7 @@ std::shared_ptr<const partition_services> services_of(const engine_neighbours& a
   constexpr std::size_t bytes_per_event = 64;
   services->memory.remembered_events
       = around.with->budget.dedupe / (partition_count * bytes_per_event);
+  services->memory.people_bytes = around.with->budget.people / partition_count;
   services->catalogue = around.cell;
   services->hub = std::move(hub);
   return services;
@@ -86,6 +88,9 @@ void engine::spawn_front() {
   for_hub.intake = intake_;
   for_hub.numbers = around_.numbers.get();
   hub_ = system.spawn(carillon::hub, std::move(for_hub));
+  housekeeper_ = system.spawn(carillon::housekeeper,
+                              housekeeper_arguments{around_.journal->store(), around_.time,
+                                                    around_.with->journal, around_.numbers.get()});
 }
 
 void engine::spawn_supervisor() {
@@ -95,8 +100,10 @@ void engine::spawn_supervisor() {
   args.senders = present(*around_.senders);
   args.intake = intake_;
   args.hub = hub_;
+  args.housekeeper = housekeeper_;
   args.essential = {{"intake", caf::actor_cast<caf::actor>(intake_)},
                     {"hub", caf::actor_cast<caf::actor>(hub_)},
+                    {"housekeeper", caf::actor_cast<caf::actor>(housekeeper_)},
                     {"catalog", caf::actor_cast<caf::actor>(catalog_)},
                     {"store", caf::actor_cast<caf::actor>(around_.journal->store())}};
   for (std::size_t i = 0; i < args.lanes.size(); ++i)
@@ -165,6 +172,7 @@ void engine::stop(milliseconds limit) {
       .receive([](const drained&) {},
                [](const caf::error& error) { spdlog::warn("drain: {}", render(error)); });
   end(supervisor_);
+  end(housekeeper_);
   end(hub_);
   end(intake_);
   end(catalog_);

@@ -35,7 +35,8 @@ struct engine_neighbours {
   std::function<void(exit_code)> end; ///< the node cannot go on; from any thread
 };
 
-/// The actors that decide: catalog, hub, intake, and the supervisor with its partitions.
+/// The actors that decide: catalog, hub, intake, housekeeper, and the supervisor with its
+/// partitions.
 class engine {
 public:
   explicit engine(engine_neighbours around);
@@ -64,6 +65,9 @@ public:
   [[nodiscard]] const hub_actor& hub() const {
     return hub_;
   }
+  [[nodiscard]] const housekeeper_actor& housekeeper() const {
+    return housekeeper_;
+  }
   [[nodiscard]] const supervisor_actor& supervisor() const {
     return supervisor_;
   }
@@ -78,6 +82,7 @@ private:
   catalog_actor catalog_;
   hub_actor hub_;
   intake_actor intake_;
+  housekeeper_actor housekeeper_;
   supervisor_actor supervisor_;
   std::promise<std::optional<start_failure>> settled_;
   std::once_flag once_;
