@@ -101,6 +101,14 @@ void add_database(fields& all) {
   add_time(all, "lease.renew_every", &settings::lease, &lease_settings::renew_every, {50ms, 5min});
 }
 
+void add_journal(fields& all) {
+  using j = journal_settings;
+  auto part = &settings::journal;
+  add_number(all, "journal.segment_rows", part, &j::segment_rows, {100, 1'000'000'000});
+  add_time(all, "journal.segment_age", part, &j::segment_age, {1s, 365 * 24h});
+  add_time(all, "journal.keep", part, &j::keep, {0s, 100 * 365 * 24h});
+}
+
 void add_delivery(fields& all) {
   using d = delivery_settings;
   auto part = &settings::delivery;
@@ -149,6 +157,7 @@ void add_operations(fields& all) {
   auto part = &settings::budget;
   add_bytes(all, "memory.budget", part, &budget_settings::memory, {16 * kib * kib, tib});
   add_bytes(all, "memory.dedupe", part, &budget_settings::dedupe, {kib * kib, tib});
+  add_bytes(all, "memory.people", part, &budget_settings::people, {kib * kib, tib});
   add_bytes(all, "disk.min_free", part, &budget_settings::disk_min_free, {0, tib});
   add_plain(all, "log.level", &settings::log, &log_settings::level);
   add_plain(all, "log.format", &settings::log, &log_settings::format);
@@ -160,6 +169,7 @@ fields make_fields() {
   add_top(all);
   add_http(all);
   add_database(all);
+  add_journal(all);
   add_delivery(all);
   add_retry(all);
   add_limits(all);

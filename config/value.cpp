@@ -96,12 +96,19 @@ complaint read_value(const written_value& from, std::filesystem::path& to) {
 }
 
 complaint read_value(const written_value& from, std::uint32_t& to, number_range range) {
+  std::uint64_t wide = to;
+  auto wrong = read_value(from, wide, range);
+  to = static_cast<std::uint32_t>(wide);
+  return wrong;
+}
+
+complaint read_value(const written_value& from, std::uint64_t& to, number_range range) {
   auto number = whole_number(from);
   if (!number)
     return "must be a whole number";
   if (auto wrong = within(*number, range); !wrong.empty())
     return wrong;
-  to = static_cast<std::uint32_t>(*number);
+  to = static_cast<std::uint64_t>(*number);
   return {};
 }
 

@@ -37,6 +37,7 @@ complaint read_value(const written_value& from, bool& to);
 complaint read_value(const written_value& from, std::string& to);
 complaint read_value(const written_value& from, std::filesystem::path& to);
 complaint read_value(const written_value& from, std::uint32_t& to, number_range range);
+complaint read_value(const written_value& from, std::uint64_t& to, number_range range);
 
 /// `10s`, `500ms`, `30min`, `24h`.
 complaint read_value(const written_value& from, duration& to, duration_range range);
