@@ -121,10 +121,20 @@ struct provider_settings {
   bool enabled = true;
 };
 
+/// `[journal]`: its segments. A start reads the open one and those not yet settled.
+struct journal_settings {
+  std::uint64_t segment_rows = 1'000'000;        ///< then the next one is begun ...
+  duration segment_age = std::chrono::hours{24}; ///< ... or so long after it got its first row
+  duration keep{0}; ///< settled segments are dropped so long after they were closed; 0: never
+  duration look_every = std::chrono::seconds{10};
+};
+
 /// `[memory]` and `[disk]`: where the daemon starts to refuse events with 503.
 struct budget_settings {
-  std::size_t memory = 1024UL * 1024 * 1024;       ///< bytes of accepted work in memory
-  std::size_t dedupe = 64UL * 1024 * 1024;         ///< bytes of recent event hashes
+  std::size_t memory = 1024UL * 1024 * 1024; ///< bytes of accepted work in memory
+  std::size_t dedupe = 64UL * 1024 * 1024;   ///< bytes of recent event hashes
+  std::size_t people = 1024UL * 1024 * 1024; ///< bytes of recipients and inboxes; the others are
+                                             ///< read from their snapshots when they are wanted
   std::size_t disk_min_free = 256UL * 1024 * 1024; ///< bytes under the data directory
 };
 
@@ -155,6 +165,7 @@ struct settings {
   retry_settings retry;
   std::array<window_limits, enum_count<channel>> limits = default_limits();
   std::vector<provider_settings> providers;
+  journal_settings journal;
   budget_settings budget;
   log_settings log;
   std::filesystem::path data_dir = "./var";

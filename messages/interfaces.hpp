@@ -35,7 +35,10 @@ using store_actor
                        on<load_catalogue>::reply<catalogue_rows>,
                        /// Writes rows under the tenant's next version number, durable when
                        /// answered.
-                       on<save_catalogue>::reply<catalogue_saved>, on<get_health>::reply<health>>;
+                       on<save_catalogue>::reply<catalogue_saved>,
+                       on<save_snapshots>::reply<snapshots_saved>,
+                       on<read_snapshots>::reply<snapshots_read>,
+                       on<tend_segments>::reply<segments_listed>, on<get_health>::reply<health>>;
 
 /// Owner of everything that happens to its recipients, and the only writer of its facts. Spawned
 /// and restarted by the supervisor. Never calls a provider.
@@ -52,20 +55,25 @@ using partition_actor = caf::typed_actor<
     on<clock_changed>::accept,
     // its lane and projector
     on<replay_rows>::accept, on<replay_end>::accept, on<projected>::accept,
-    on<get_health>::reply<health>, on<drain>::reply<drained>>;
+    // the housekeeper
+    on<flush_people>::reply<people_flushed>,
+    /// Internal: ask again for people who could not be read.
+    on<tick_due>::accept, on<get_health>::reply<health>, on<drain>::reply<drained>>;
 
 /// Says whether a message may go: preferences, opt-outs, do-not-disturb, quiet hours. Child of a
 /// partition. Never sends.
 using preference_gate_actor = caf::typed_actor<
     /// Answered by the limiter, to which it is delegated.
-    on<assess>::reply<assess>, on<apply_facts>::accept,
+    on<assess>::reply<assess>, on<apply_facts>::accept, on<evict_people>::accept,
     /// The recipient's preferences with the layer of each field.
     on<recipient_command>::reply<answer>>;
 
 /// Counts attempts per recipient and channel and reserves slots. Child of a partition. Knows no
 /// provider's limits.
-using rate_limiter_actor = caf::typed_actor<on<assess>::reply<assess>, on<apply_facts>::accept,
-                                            on<release_slot>::accept>;
+using rate_limiter_actor
+    = caf::typed_actor<on<assess>::reply<assess>, on<apply_facts>::accept, on<release_slot>::accept,
+                       on<collect_people>::reply<people_parts>, on<restore_people>::accept,
+                       on<evict_people>::accept>;
 
 /// Keeps the deadlines of a partition with one timer armed. Child of a partition. Does not know
 /// what due means.
@@ -81,7 +89,8 @@ using inbox_actor = caf::typed_actor<
     on<inbox_command>::reply<inbox_proposal>, on<apply_facts>::accept, on<know_key>::accept,
     on<frames_durable>::accept,
     /// Only what is durable.
-    on<resume_inbox>::reply<inbox_resumed>, on<watch_inbox>::accept>;
+    on<resume_inbox>::reply<inbox_resumed>, on<watch_inbox>::accept,
+    on<collect_people>::reply<people_parts>, on<restore_people>::accept, on<evict_people>::accept>;
 
 /// One notification on its way. Spawned by its partition when something is to be done, gone when it
 /// only waits.
@@ -116,6 +125,13 @@ using catalog_actor
     = caf::typed_actor<on<catalogue_command>::reply<answer>,
                        /// Loads the tables, imports changed files; answered when the cell is set.
                        on<start_catalog>::reply<caf::unit_t>>;
+
+/// Closes segments of the journal when they are large or old, has the people in them written down,
+/// settles them, and drops them when nobody wants them any more. One a node. Reads no fact.
+using housekeeper_actor
+    = caf::typed_actor<on<know_partitions>::accept, on<tick_due>::accept,
+                       /// Does now what is due; answered when it is done.
+                       on<tend_segments>::reply<segments_listed>, on<get_health>::reply<health>>;
 
 /// Live sessions of this node. Keeps no history.
 using hub_actor = caf::typed_actor<

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/facts.hpp"
+#include "messages/people.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -62,6 +63,7 @@ struct projection {
   reason why = reason::none;
   channel on = channel::sms;
   bool has_channel = false;
+  bool open = true; ///< a fact, an answer or a deadline may still move it
   timestamp updated_at;
   std::shared_ptr<const notification_view> created;
 };
@@ -88,11 +90,15 @@ struct committed_batch {
   std::vector<projection> projections;
 };
 
-/// Replay. Lane to partition: the keys first, then rows in order, then the end. The chunk's memory
-/// is released by the partition when it drops the pointer, which is what lets the scan go on.
+/// Replay. Lane to partition: who is known and what was planned, then the rows of notifications
+/// that were open when their segment was settled, then those behind it, in order, then the end. The
+/// chunk's memory is released by the partition when it drops the pointer, which is what lets the
+/// scan go on.
 struct replay_chunk {
-  std::vector<wrapped_key> keys;
+  std::vector<known_person> people;
+  std::vector<remembered_event> events;
   std::vector<journal_row> rows;
+  bool settled = false; ///< what these rows say about people is in their snapshots
 };
 using replay_chunk_ptr = std::shared_ptr<const replay_chunk>;
 

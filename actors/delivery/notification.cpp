@@ -129,4 +129,10 @@ status overall(const notification_state& s) noexcept {
   return lead.now;
 }
 
+bool is_open(const notification_state& s) noexcept {
+  return !s.finished || deadline_of(s) != far_future
+         || std::any_of(s.attempts.begin(), s.attempts.end(),
+                        [](const auto& a) { return a.now == status::sending; });
+}
+
 } // namespace carillon

@@ -109,4 +109,8 @@ const attempt_state* open_attempt(const notification_state& s, std::uint8_t step
 /// has no deadline of its own: whoever makes it answers.
 timestamp deadline_of(const notification_state& s) noexcept;
 
+/// Whether anything may still come of it by itself: it is not over, waits for a deadline, or a call
+/// is out.
+bool is_open(const notification_state& s) noexcept;
+
 } // namespace carillon

@@ -1,5 +1,4 @@
 #include "messages/errors.hpp"
-#include "messages/fact_codec.hpp"
 
 #include "actors/delivery/views.hpp"
 #include "actors/partition/partition.hpp"
@@ -12,22 +11,6 @@ constexpr auto store_timeout = std::chrono::seconds{10};
 
 answer not_found() {
   return {answer::kind::not_found, {}, {}, "no such notification", 0};
-}
-
-/// The state of a notification that left memory, from its rows.
-std::optional<notification_entry> fold(const notification_id& id,
-                                       const std::vector<journal_row>& rows) {
-  notification_entry entry;
-  entry.state.id = id;
-  for (const auto& row : rows)
-    if (auto f = decode_fact(row.type, row.schema, row.body)) {
-      apply(entry.state, *f, row.recorded_at);
-      entry.tenant = row.tenant;
-      entry.last_sequence = row.sequence;
-    }
-  if (entry.state.steps.empty())
-    return std::nullopt;
-  return entry;
 }
 
 delivery_command::verb verb_of(notification_command::verb v) noexcept {
@@ -58,7 +41,7 @@ void partition_state::with_entry(const tenant_id& tenant, const notification_id&
           [this, theirs, id, then](const facts_read& x) {
             if (auto* e = model_->find(id))
               return then(theirs(*e) ? e : nullptr);
-            auto entry = fold(id, x.rows);
+            auto entry = fold_rows(id, x.rows);
             then(entry ? &model_->put(id, std::move(*entry)) : nullptr);
           },
           [then, failed](const caf::error& e) {

@@ -172,12 +172,28 @@ void partition_state::wake(const notification_id& id) {
 // -- what deliveries propose ----------------------------------------------------------------------
 
 caf::result<proposal_answer> partition_state::on_propose(propose& m) {
+  auto* e = model_->find(m.id);
+  if (e == nullptr || find_running(m.id, m.generation) == nullptr)
+    return proposal_answer{proposal_answer::kind::refused, {}, {}};
+  auto question = m.peek || m.attempt;
+  if (!question && !model_->residence.is_absent(e->tenant, e->state.recipient))
+    return take_proposal(m);
+  auto promise = self_->make_response_promise<proposal_answer>();
+  auto held = std::make_shared<propose>(std::move(m));
+  with_person(e->tenant, e->state.recipient, [this, held, question, promise]() mutable {
+    if (question)
+      return ask(held, promise);
+    promise.deliver(take_proposal(*held));
+  });
+  return promise;
+}
+
+/// Appends what the delivery decided.
+proposal_answer partition_state::take_proposal(propose& m) {
   auto* r = find_running(m.id, m.generation);
   auto* e = model_->find(m.id);
   if (r == nullptr || e == nullptr)
-    return proposal_answer{proposal_answer::kind::refused, {}, {}};
-  if (m.peek || m.attempt)
-    return on_question(m);
+    return {proposal_answer::kind::refused, {}, {}};
   if (!m.facts.empty()) {
     input in;
     in.tenant = e->tenant;
@@ -200,14 +216,7 @@ caf::result<proposal_answer> partition_state::on_propose(propose& m) {
     release(m.id);
   else
     move_load(m.id);
-  return proposal_answer{};
-}
-
-/// A peek at the gates, or the last look before an attempt.
-caf::result<proposal_answer> partition_state::on_question(propose& m) {
-  auto promise = self_->make_response_promise<proposal_answer>();
-  ask(std::make_shared<propose>(std::move(m)), promise);
-  return promise;
+  return {};
 }
 
 /// What no gate need be asked about.
@@ -234,6 +243,7 @@ std::optional<step_verdict> partition_state::impossible(const recipient_entry* r
   return std::nullopt;
 }
 
+/// A peek at the gates, or the last look before an attempt.
 void partition_state::ask(const std::shared_ptr<propose>& m,
                           caf::typed_response_promise<proposal_answer> promise) {
   using kind = proposal_answer::kind;
@@ -263,8 +273,8 @@ void partition_state::ask(const std::shared_ptr<propose>& m,
   assess q;
   q.items.push_back(std::move(a));
   self_->request(gate_, caf::infinite, std::move(q))
-      .then([this, m, version,
-             promise](const assess& x) { on_verdict(m, x.items.front(), version, promise); },
+      .then([this, m, version, promise, here = presence_](
+                const assess& x) { on_verdict(m, x.items.front(), version, promise); },
             [this](const caf::error& err) { self_->quit(err); });
 }
 
@@ -309,11 +319,16 @@ caf::result<delivery_context_ptr> partition_state::on_get_context(const get_cont
   if (e == nullptr || r == nullptr)
     return make_error(errc::not_found);
   auto promise = self_->make_response_promise<delivery_context_ptr>();
-  // Its rows are read back from the journal, so they have to be there.
-  after_durable(e->last_sequence, [this, m, promise](const caf::error& failed) {
-    if (failed)
-      return give(promise, failed);
-    read_context(m, promise);
+  with_person(e->tenant, e->state.recipient, [this, m, promise, here = presence_] {
+    auto* entry = model_->find(m.id);
+    if (entry == nullptr)
+      return give(promise, make_error(errc::not_found));
+    // Its rows are read back from the journal, so they have to be there.
+    after_durable(entry->last_sequence, [this, m, promise, here](const caf::error& failed) {
+      if (failed)
+        return give(promise, failed);
+      read_context(m, promise);
+    });
   });
   return promise;
 }
@@ -325,7 +340,7 @@ void partition_state::read_context(const get_context& m,
     return give(promise, make_error(errc::not_found));
   self_->request(args_.store, store_timeout, read_facts{e->tenant, m.id})
       .then(
-          [this, m, promise](const facts_read& x) {
+          [this, m, promise, here = presence_](const facts_read& x) {
             auto* entry = model_->find(m.id);
             give(promise, entry == nullptr ? nullptr : make_context(*entry, x.rows));
           },

@@ -81,4 +81,8 @@ bool concerns_children(fact_type t) noexcept {
   return concerns_gate(t) || concerns_limiter(t) || concerns_inbox(t);
 }
 
+bool concerns_person(fact_type t) noexcept {
+  return concerns_gate(t) || concerns_inbox(t) || t == fact_type::attempt_started;
+}
+
 } // namespace carillon

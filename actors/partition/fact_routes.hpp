@@ -12,6 +12,9 @@ bool concerns_limiter(fact_type t) noexcept;
 bool concerns_inbox(fact_type t) noexcept;
 bool concerns_children(fact_type t) noexcept;
 
+/// Whether it changes what is kept of a person, and so their snapshot.
+bool concerns_person(fact_type t) noexcept;
+
 /// Its sealed part is read again only to send: a start needs it not.
 [[nodiscard]] bool is_content(fact_type t) noexcept;
 

@@ -44,14 +44,11 @@ void notification_table::pack(bool over) {
   unpacked_.clear();
 }
 
-std::vector<notification_id> notification_table::ids() const {
-  std::vector<notification_id> result;
-  result.reserve(size());
-  for (const auto& [id, entry] : awake_)
-    result.push_back(id);
-  for (const auto& [id, packed] : packed_)
-    result.push_back(id);
-  return result;
+void notification_table::pack_replayed() {
+  for (const auto& id : unpacked_)
+    if (auto i = awake_.find(id); i != awake_.end())
+      i->second->armed = deadline_of(i->second->state);
+  pack(true);
 }
 
 } // namespace carillon

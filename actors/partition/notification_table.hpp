@@ -30,6 +30,9 @@ public:
   /// about to leave. Ends the life of all references to entries.
   void pack(bool over = false);
 
+  /// The same for a replay, which arms nothing before its end: `armed` is when they will be due.
+  void pack_replayed();
+
   /// Visits all, unpacking none for good.
   template <class F>
   void each(F visit) const {
@@ -39,7 +42,6 @@ public:
       visit(static_cast<const notification_entry&>(unpack(id, packed.get(), shared_)));
   }
 
-  [[nodiscard]] std::vector<notification_id> ids() const;
   [[nodiscard]] std::size_t size() const noexcept {
     return awake_.size() + packed_.size();
   }

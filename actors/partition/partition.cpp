@@ -7,10 +7,13 @@
 #include "actors/partition/fact_routes.hpp"
 #include "actors/preference_gate/preference_gate.hpp"
 #include "actors/rate_limiter/rate_limiter.hpp"
+#include "actors/rate_limiter/window_check.hpp"
 #include "actors/scheduler/scheduler.hpp"
 
 #include <caf/send.hpp>
 #include <spdlog/spdlog.h>
+
+#include <stdexcept>
 
 namespace carillon {
 
@@ -37,8 +40,10 @@ partition_actor::behavior_type partition_state::make_behavior(partition_argument
   const auto& services = *args_.services;
   model_.emplace(seal(), services.memory);
   random_.seed(std::random_device{}());
-  self_->attach_functor(
-      [shown = shown_, m = &count()](const caf::error&) { m->notifications_waiting.sub(*shown); });
+  self_->attach_functor([shown = shown_, m = &count()](const caf::error&) {
+    m->notifications_waiting.sub(shown->notifications);
+    m->people_in_memory.sub(shown->people);
+  });
   auto owner = caf::actor_cast<partition_actor>(self_);
   limiter_
       = self_->spawn<caf::linked>(rate_limiter, rate_limiter_arguments{services.limits, &count()});
@@ -57,12 +62,10 @@ partition_actor::behavior_type partition_state::make_behavior(partition_argument
       [this](const provider_report& m) { return on_report(m); },
       [this](const claim_request& m) { return on_claim(m); },
       [this](const complete_request& m) { return on_complete(m); },
-      [this](const resume_inbox& m) -> caf::result<inbox_resumed> {
-        if (!ready_)
-          return unavailable();
-        return self_->delegate(inbox_, m);
+      [this](const resume_inbox& m) { return on_resume(m); },
+      [this](const watch_inbox& m) {
+        with_person(m.tenant, m.recipient, [this, m] { self_->send(inbox_, m); });
       },
-      [this](const watch_inbox& m) { self_->send(inbox_, m); },
       [this](propose& m) { return on_propose(m); },
       [this](const get_context& m) { return on_get_context(m); },
       [this](const deadlines_due& m) { on_due(m); },
@@ -70,6 +73,8 @@ partition_actor::behavior_type partition_state::make_behavior(partition_argument
       [this](const replay_rows& m) { on_replay(m); },
       [this](const replay_end& m) { on_replay_end(m); },
       [this](const projected& m) { on_projected(m); },
+      [this](const flush_people&) { return on_flush_people(); },
+      [this](const tick_due&) { on_tick(); },
       [this](const get_health&) { return on_health(); },
       [this](const drain&) { return on_drain(); },
   };
@@ -179,7 +184,7 @@ std::uint64_t partition_state::commit(input in) {
     a.rows.push_back(encode(in, f, sequence));
     if (auto& row = a.rows.back(); row.sealed.size() > most_sealed && is_content(type))
       a.blobs.push_back({a.rows.size() - 1, std::exchange(row.sealed, {})});
-    model_->apply(in.tenant, f.id, f.body, f.sealed, in.at, sequence);
+    model_->apply(in.tenant, f.id, f.body, in.at, sequence);
     if (!f.id.is_nil() && (touched.empty() || touched.back().first != f.id))
       touched.emplace_back(f.id, type == fact_type::notification_planned);
     const auto* entry = f.id.is_nil() ? nullptr : model_->find(f.id);
@@ -190,7 +195,10 @@ std::uint64_t partition_state::commit(input in) {
     auto recipient = entry != nullptr ? entry->state.recipient : f.recipient;
     applied.push_back({f.id, in.tenant, in.at, std::make_shared<const fact>(std::move(f.body)),
                        std::move(recipient), on, std::move(f.sealed)});
+    fold_person(applied.back(), sequence);
   }
+  for (const auto& k : in.keys)
+    model_->residence.got_key(k.tenant, k.recipient, next_sequence_ - 1);
   a.keys = std::move(in.keys);
   for (const auto& [id, created] : touched)
     project(a, id, created);
@@ -201,13 +209,27 @@ std::uint64_t partition_state::commit(input in) {
   return next_sequence_ - 1;
 }
 
+/// What the fact says about a person, where it does. They are in memory, or new.
+void partition_state::fold_person(const applied_fact& f, std::uint64_t sequence) {
+  auto type = type_of(*f.body);
+  if (!concerns_person(type))
+    return;
+  if (type == fact_type::attempt_started
+      && longest_window(args_.services->limits[static_cast<std::size_t>(f.on)]) == duration{0})
+    return;
+  if (model_->residence.is_absent(f.tenant, f.recipient))
+    throw std::logic_error{"a fact about a recipient who was not read"};
+  model_->recipients.apply(f.tenant, *f.body, f.sealed, f.at, sequence);
+  model_->residence.changed(f.tenant, f.recipient, sequence, f.sealed.size());
+}
+
 /// What the append did to a notification: its line in the read model and its next deadline.
 void partition_state::project(append& a, const notification_id& id, bool created) {
   auto* entry = model_->find(id);
   if (entry == nullptr)
     return;
   const auto& s = entry->state;
-  projection p{id, s.now, s.why, channel::sms, false, s.updated_at, nullptr};
+  projection p{id, s.now, s.why, channel::sms, false, is_open(s), s.updated_at, nullptr};
   if (!s.steps.empty()) {
     p.on = s.plan->steps[leading_step(s)].on;
     p.has_channel = true;
@@ -290,18 +312,25 @@ void partition_state::on_projected(const projected& m) {
   if (sequence != 0)
     model_->drop_finished(sequence);
   model_->notifications().pack();
+  model_->residence.next_round();
+  if (model_->residence.is_over()) {
+    make_room();
+    save_people();
+  }
   gauge();
 }
 
-/// Moves the node's gauge by what this partition's share has changed.
+/// Moves the node's gauges by what this partition's share has changed.
 void partition_state::gauge() {
-  auto n = model_->notifications().size();
-  auto& shown = *shown_;
-  if (n > shown)
-    count().notifications_waiting.add(n - shown);
-  else
-    count().notifications_waiting.sub(shown - n);
-  shown = n;
+  auto move = [](auto& of_node, std::size_t& shown, std::size_t now) {
+    if (now > shown)
+      of_node.add(now - shown);
+    else
+      of_node.sub(shown - now);
+    shown = now;
+  };
+  move(count().notifications_waiting, shown_->notifications, model_->notifications().size());
+  move(count().people_in_memory, shown_->people, model_->recipients.size());
 }
 
 partition_actor::behavior_type partition(partition_actor::stateful_pointer<partition_state> self,

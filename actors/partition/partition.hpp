@@ -10,6 +10,7 @@
 #include "config/settings.hpp"
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
@@ -97,12 +98,19 @@ private:
   struct planning;
   struct candidate;
   using planning_ptr = std::shared_ptr<planning>;
+  struct saving;
+  /// One fact of a replay that is a child's business, or says something about a person.
+  struct replayed {
+    applied_fact what;
+    std::uint64_t sequence = 0;
+  };
   using answer_promise = caf::typed_response_promise<answer>;
   using entry_action = std::function<void(notification_entry*)>;
 
   // -- journal (partition.cpp)
   std::uint64_t commit(input in);
   journal_row encode(const input& in, const pending_fact& f, std::uint64_t sequence) const;
+  void fold_person(const applied_fact& f, std::uint64_t sequence);
   void tell_children(const std::vector<applied_fact>& facts, bool durable);
   void project(append& a, const notification_id& id, bool created);
   /// With no error once everything up to `sequence` is durable, or with why it never will be.
@@ -128,12 +136,42 @@ private:
   // -- replay (replay.cpp)
   void on_replay(const replay_rows& m);
   void on_replay_end(const replay_end& m);
+  void take_in();
+  void take_in(const replay_chunk& chunk);
+  bool fold_row(const journal_row& row, bool settled, std::vector<replayed>& out);
+  void fold_people(const std::vector<replayed>& facts);
+  void read_orphans();
+  void finish_replay();
   void take_up_work();
   caf::result<drained> on_drain();
   void maybe_drained();
 
+  // -- who is in memory (residence.cpp)
+  using presence = std::shared_ptr<const int>; ///< held: nobody leaves memory
+  template <class Then>
+  void with_person(const tenant_id& tenant, const recipient_id& recipient, Then then) {
+    if (!model_->residence.is_absent(tenant, recipient))
+      return then();
+    with_people({{tenant, recipient}}, std::move(then));
+  }
+  void with_people(std::vector<person> absent, std::function<void()> then);
+  void read_people(read_snapshots q);
+  void on_people(const read_snapshots& asked, const snapshots_read& found);
+  bool install(const person_read& x, apply_facts& gate, restore_people& limits,
+               restore_people& inboxes);
+  caf::result<people_flushed> on_flush_people();
+  void answer_flushes();
+  void save_people();
+  void on_collected(const std::shared_ptr<saving>& s);
+  void write_snapshots(const std::shared_ptr<saving>& s);
+  void on_saved(const std::shared_ptr<saving>& s, const save_snapshots& what);
+  void make_room();
+  void try_later();
+  void on_tick();
+
   // -- planning (planning.cpp)
   caf::result<events_answer> on_plan(plan_events& m);
+  std::vector<person> absent_people(const plan_events& m);
   caf::result<events_recalled> on_recall(const recall_events& m);
   void recall_forgotten(const planning_ptr& p);
   void recalled(const planning_ptr& p);
@@ -163,7 +201,7 @@ private:
   void wake(const notification_id& id);
   bool arm(notification_entry& e);
   caf::result<proposal_answer> on_propose(propose& m);
-  caf::result<proposal_answer> on_question(propose& m);
+  proposal_answer take_proposal(propose& m);
   void ask(const std::shared_ptr<propose>& m, caf::typed_response_promise<proposal_answer> promise);
   void on_verdict(const std::shared_ptr<propose>& m, const assessment& a, std::uint64_t version,
                   caf::typed_response_promise<proposal_answer> promise);
@@ -194,6 +232,7 @@ private:
 
   // -- people (people.cpp)
   caf::result<answer> on_recipient(const recipient_command& m);
+  answer handle(const recipient_command& m);
   answer change_profile(const recipient_command& m);
   answer change_preferences(const recipient_command& m);
   answer change_device(const recipient_command& m);
@@ -204,6 +243,7 @@ private:
   answer erase(const recipient_command& m);
   void wake_held(const tenant_id& tenant, const recipient_id& recipient);
   caf::result<answer> on_inbox(const inbox_command& m);
+  caf::result<inbox_resumed> on_resume(const resume_inbox& m);
   void change_inbox(const inbox_command& m, const inbox_proposal& p, answer_promise promise);
 
   [[nodiscard]] timestamp now() const {
@@ -233,14 +273,36 @@ private:
   std::uint64_t durable_sequence_ = 0;
   std::deque<std::pair<std::uint64_t, effect>> effects_; ///< in order of sequence
   std::deque<std::pair<std::uint64_t, std::uint64_t>>
-      positions_; ///< (position, sequence) of durable appends
+      positions_;                         ///< (position, sequence) of durable appends
+  std::deque<replay_chunk_ptr> incoming_; ///< of the replay, not folded yet
+  std::optional<replay_end> incoming_end_;
+  bool folding_ = false; ///< a chunk waits for its people
   std::vector<std::pair<std::uint64_t, notification_id>> to_project_; ///< replayed, by position
+  absl::flat_hash_set<notification_id> orphans_; ///< replayed facts of what is not in memory
+  std::size_t reading_orphans_ = 0;
+
+  /// Somebody waits until so many more people are there.
+  struct waiting {
+    std::size_t absent = 0;
+    std::function<void()> then;
+    presence here; ///< who came first stays until the last is there
+  };
+  absl::flat_hash_map<person, std::vector<std::shared_ptr<waiting>>> reading_;
+  std::vector<person> unread_; ///< the database did not answer
+  presence presence_ = std::make_shared<const int>(0);
+  std::shared_ptr<saving> saving_;
+  std::deque<std::pair<std::uint64_t, caf::typed_response_promise<people_flushed>>> flushes_;
+  bool retry_armed_ = false;
   absl::flat_hash_map<notification_id, running> running_;
   std::array<channel_load, enum_count<channel>> loads_;
   std::vector<caf::typed_response_promise<drained>> drains_;
   std::uint64_t generation_ = 0;
-  std::shared_ptr<std::size_t> shown_
-      = std::make_shared<std::size_t>(0); ///< of the gauge of notifications
+  /// This partition's share of the node's gauges.
+  struct share {
+    std::size_t notifications = 0;
+    std::size_t people = 0;
+  };
+  std::shared_ptr<share> shown_ = std::make_shared<share>();
   std::mt19937_64 random_;
 };
 

@@ -1,5 +1,7 @@
 #include "actors/partition/partition_model.hpp"
 
+#include "messages/fact_codec.hpp"
+
 #include <algorithm>
 
 namespace carillon {
@@ -14,16 +16,15 @@ hash16 correlation_hash(const tenant_id& tenant, const std::string& key) {
 
 } // namespace
 
-void partition_model::apply(const tenant_id& tenant, const notification_id& id, const fact& f,
-                            const std::string& sealed, timestamp at, std::uint64_t sequence) {
-  recipients.apply(tenant, f, sealed, at);
+bool partition_model::apply(const tenant_id& tenant, const notification_id& id, const fact& f,
+                            timestamp at, std::uint64_t sequence) {
   requests.apply(f, at);
   if (const auto* e = std::get_if<event_received>(&f)) {
     events.remember(e->dedupe, at);
     events.keep(e->dedupe, at);
   }
   if (id.is_nil())
-    return;
+    return true;
   auto* entry = find(id);
   if (const auto* planned = std::get_if<notification_planned>(&f);
       planned != nullptr && entry == nullptr) {
@@ -40,10 +41,26 @@ void partition_model::apply(const tenant_id& tenant, const notification_id& id, 
       events.remember(moved->dedupe, id, at);
   }
   if (entry == nullptr)
-    return;
+    return false;
   entry->last_sequence = sequence;
   if (entry->state.finished)
     finished_.emplace_back(sequence, id);
+  return true;
+}
+
+std::optional<notification_entry> fold_rows(const notification_id& id,
+                                            const std::vector<journal_row>& rows) {
+  notification_entry entry;
+  entry.state.id = id;
+  for (const auto& row : rows)
+    if (auto f = decode_fact(row.type, row.schema, row.body)) {
+      apply(entry.state, *f, row.recorded_at);
+      entry.tenant = row.tenant;
+      entry.last_sequence = row.sequence;
+    }
+  if (entry.state.steps.empty())
+    return std::nullopt;
+  return entry;
 }
 
 notification_entry* partition_model::find(const notification_id& id) {

@@ -5,6 +5,7 @@
 #include "actors/partition/event_memory.hpp"
 #include "actors/partition/notification_table.hpp"
 #include "actors/partition/recipient_book.hpp"
+#include "actors/partition/recipient_residence.hpp"
 #include "actors/partition/request_memory.hpp"
 
 #include <absl/container/flat_hash_map.h>
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,19 +24,27 @@ struct partition_limits {
   std::size_t remembered_events = 4096;
   duration dedupe_window = std::chrono::hours{24 * 7};
   duration request_window = std::chrono::hours{24};
+  std::size_t people_bytes = std::size_t{4} << 20; ///< of recipients in memory; an estimate
 };
+
+/// The state of a notification that is not in memory, from its rows; nothing if they do not plan
+/// it.
+std::optional<notification_entry> fold_rows(const notification_id& id,
+                                            const std::vector<journal_row>& rows);
 
 /// The brain of a partition: the fold over its facts, the same for live facts and for replay. No
 /// actor, no I/O.
 class partition_model {
 public:
   partition_model(sealer& seal, partition_limits limits)
-      : recipients(seal), events(limits.remembered_events, limits.dedupe_window),
-        requests(limits.request_window) {}
+      : recipients(seal), residence(recipients, limits.people_bytes),
+        events(limits.remembered_events, limits.dedupe_window), requests(limits.request_window) {}
 
-  /// Folds one fact. `id` is nil where it is about no notification.
-  void apply(const tenant_id& tenant, const notification_id& id, const fact& f,
-             const std::string& sealed, timestamp at, std::uint64_t sequence);
+  /// Folds one fact, but for what it says of a person: that is `recipients.apply`, since they may
+  /// have to be read first. `id` is nil where it is about no notification. False if the
+  /// notification is not known and the fact does not plan it.
+  bool apply(const tenant_id& tenant, const notification_id& id, const fact& f, timestamp at,
+             std::uint64_t sequence);
 
   [[nodiscard]] notification_entry* find(const notification_id& id);
 
@@ -60,6 +70,7 @@ public:
   }
 
   recipient_book recipients;
+  recipient_residence residence;
   event_memory events;
   request_memory requests;
 

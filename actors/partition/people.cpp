@@ -48,41 +48,39 @@ json with_id(json body, const recipient_id& id) {
 caf::result<answer> partition_state::on_recipient(const recipient_command& m) {
   if (!ready_ || draining_)
     return unavailable();
-  if (m.what == verb::get_resolved_preferences)
-    return self_->delegate(gate_, m);
-  answer a;
+  auto promise = self_->make_response_promise<answer>();
+  with_person(m.tenant, m.recipient, [this, m, promise]() mutable {
+    if (m.what != verb::get_resolved_preferences)
+      return answer_after(next_sequence_ - 1, promise, handle(m));
+    self_->request(gate_, caf::infinite, m)
+        .then([promise](const answer& a) mutable { promise.deliver(a); },
+              [promise](const caf::error& e) mutable { promise.deliver(e); });
+  });
+  return promise;
+}
+
+answer partition_state::handle(const recipient_command& m) {
   switch (m.what) {
   case verb::get:
-    a = show_profile(m);
-    break;
+    return show_profile(m);
   case verb::put:
   case verb::patch:
-    a = change_profile(m);
-    break;
+    return change_profile(m);
   case verb::erase:
-    a = erase(m);
-    break;
+    return erase(m);
   case verb::get_preferences:
-    a = show_preferences(m);
-    break;
+    return show_preferences(m);
   case verb::put_preferences:
   case verb::patch_preferences:
-    a = change_preferences(m);
-    break;
+    return change_preferences(m);
   case verb::put_device:
   case verb::remove_device:
-    a = change_device(m);
-    break;
+    return change_device(m);
   case verb::add_consent:
-    a = add_consent(m);
-    break;
+    return add_consent(m);
   default:
-    a = list_consents(m);
-    break;
+    return list_consents(m);
   }
-  auto promise = self_->make_response_promise<answer>();
-  answer_after(next_sequence_ - 1, promise, std::move(a));
-  return promise;
 }
 
 // -- profile --------------------------------------------------------------------------------------
@@ -284,9 +282,24 @@ caf::result<answer> partition_state::on_inbox(const inbox_command& m) {
   if (!ready_ || draining_)
     return unavailable();
   auto promise = self_->make_response_promise<answer>();
-  self_->request(inbox_, caf::infinite, m)
-      .then([this, m, promise](const inbox_proposal& p) { change_inbox(m, p, promise); },
-            [promise](const caf::error& e) mutable { promise.deliver(e); });
+  with_person(m.tenant, m.recipient, [this, m, promise] {
+    self_->request(inbox_, caf::infinite, m)
+        .then([this, m, promise,
+               here = presence_](const inbox_proposal& p) { change_inbox(m, p, promise); },
+              [promise](const caf::error& e) mutable { promise.deliver(e); });
+  });
+  return promise;
+}
+
+caf::result<inbox_resumed> partition_state::on_resume(const resume_inbox& m) {
+  if (!ready_)
+    return unavailable();
+  auto promise = self_->make_response_promise<inbox_resumed>();
+  with_person(m.tenant, m.recipient, [this, m, promise] {
+    self_->request(inbox_, caf::infinite, m)
+        .then([promise](const inbox_resumed& x) mutable { promise.deliver(x); },
+              [promise](const caf::error& e) mutable { promise.deliver(e); });
+  });
   return promise;
 }
 

@@ -68,11 +68,33 @@ caf::result<events_answer> partition_state::on_plan(plan_events& m) {
   p->at = now();
   p->reply.items.resize(p->request.plans.size());
   p->promise = self_->make_response_promise<events_answer>();
+  p->here = presence_;
   p->keys.reserve(p->request.plans.size());
   for (const auto& plan : p->request.plans)
     p->keys.push_back(make_hash(p->request.tenant.str(), plan.about->source, plan.about->id));
-  recall_forgotten(p);
+  with_people(absent_people(p->request), [this, p] { recall_forgotten(p); });
   return p->promise;
+}
+
+/// Whom the request is about and who has to be read first.
+std::vector<person> partition_state::absent_people(const plan_events& m) {
+  std::vector<person> absent;
+  auto look = [&](const recipient_id& who) {
+    if (model_->residence.is_absent(m.tenant, who))
+      absent.push_back({m.tenant, who});
+  };
+  for (const auto& plan : m.plans) {
+    if (plan.home)
+      look({}); // under whose key the event itself is kept
+    for (const auto& item : plan.items) {
+      if (item.role.empty())
+        look(item.recipient);
+      else
+        for (const auto& who : model_->recipients.with_role(m.tenant, item.role))
+          look(who);
+    }
+  }
+  return absent;
 }
 
 /// Which events are new here, and what they cancel, move and plan.

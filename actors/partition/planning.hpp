@@ -22,6 +22,7 @@ struct partition_state::planning {
   caf::typed_response_promise<events_answer> promise;
   events_answer reply;
   timestamp at;
+  presence here; ///< of everybody it plans for
   std::vector<candidate> candidates;
   absl::flat_hash_set<notification_id> moved; ///< by this request
   std::size_t recalls = 1; ///< look-ups of forgotten events still awaited, and their start

@@ -11,78 +11,100 @@ namespace carillon {
 
 namespace {
 
-struct folder {
-  recipient_map<recipient_entry>& entries;
+constexpr std::uint8_t push_bit = 1U << static_cast<unsigned>(channel::push);
+
+std::string text_of(const std::string* word) {
+  return word == nullptr ? std::string{} : *word;
+}
+
+} // namespace
+
+struct recipient_book::folder {
+  recipient_book& book;
   const tenant_id& tenant;
   const std::string& sealed;
   timestamp at;
+  std::uint64_t sequence;
 
+  recipient_entry& moved(const recipient_id& recipient) const {
+    auto& e = book.get(tenant, recipient);
+    e.version = sequence;
+    return e;
+  }
   void operator()(const recipient_changed& f) const {
-    auto& e = entries.get(tenant, f.recipient);
+    auto& e = moved(f.recipient);
     e.profile = sealed;
+    book.move_roles(tenant, f.recipient, e.roles, f.roles);
     e.roles = f.roles;
+    e.timezone = book.word(f.timezone);
+    e.organization = book.word(f.organization);
+    e.provider = book.word(f.provider);
     e.contacts = static_cast<std::uint8_t>((f.contacts & ~push_bit) | (e.contacts & push_bit));
     e.profile_version = f.version;
-    ++e.version;
   }
   void operator()(const preferences_changed& f) const {
-    auto& e = entries.get(tenant, f.recipient);
+    auto& e = moved(f.recipient);
     e.preferences = f.body;
     e.preferences_version = f.version;
-    ++e.version;
   }
   void operator()(const consent_recorded& f) const {
-    auto& e = entries.get(tenant, f.recipient);
+    auto& e = moved(f.recipient);
     e.consents.emplace_back(at, f);
     e.consents_sealed.push_back(sealed);
-    ++e.version;
   }
   void operator()(const device_changed& f) const {
-    auto& e = entries.get(tenant, f.recipient);
+    auto& e = moved(f.recipient);
     std::erase_if(e.devices, [&](const auto& d) { return d.first == f.token; });
     if (!f.removed)
       e.devices.emplace_back(f.token, sealed);
     e.contacts = static_cast<std::uint8_t>(e.devices.empty() ? e.contacts & ~push_bit
                                                              : e.contacts | push_bit);
-    ++e.version;
   }
   void operator()(const recipient_erased& f) const {
-    auto& e = entries.get(tenant, f.recipient);
-    auto offset = e.inbox_offset;
-    auto version = e.version;
-    auto profile_version = e.profile_version;
-    e = {};
-    e.inbox_offset = offset;
-    e.version = version + 1;
-    e.profile_version = profile_version;
+    auto& e = moved(f.recipient);
+    book.move_roles(tenant, f.recipient, e.roles, {});
+    recipient_entry blank;
+    blank.inbox_offset = e.inbox_offset;
+    blank.version = e.version;
+    blank.profile_version = e.profile_version;
+    blank.residence = e.residence;
+    e = std::move(blank);
   }
   void operator()(const in_app_posted& f) const {
-    entries.get(tenant, f.recipient).inbox_offset = f.offset;
+    book.get(tenant, f.recipient).inbox_offset = f.offset;
   }
   void operator()(const in_app_changed& f) const {
-    entries.get(tenant, f.recipient).inbox_offset = f.offset;
+    book.get(tenant, f.recipient).inbox_offset = f.offset;
   }
   template <class Other>
   void operator()(const Other&) const {
     // about no recipient
   }
-
-  static constexpr std::uint8_t push_bit = 1U << static_cast<unsigned>(channel::push);
 };
 
-} // namespace
-
-void recipient_book::know_key(const wrapped_key& k) {
-  auto& e = entries_.get(k.tenant, k.recipient);
-  e.key = k.wrapped;
-  e.key_new = false;
-}
-
 void recipient_book::apply(const tenant_id& tenant, const fact& f, const std::string& sealed,
-                           timestamp at) {
-  std::visit(folder{entries_, tenant, sealed, at}, f);
+                           timestamp at, std::uint64_t sequence) {
+  std::visit(folder{*this, tenant, sealed, at, sequence}, f);
   if (std::holds_alternative<recipient_erased>(f))
     recent_.fill(nullptr); // nothing in the clear outlives the key
+}
+
+std::vector<recipient_book::kept_fact> recipient_book::facts_of(const recipient_id& recipient,
+                                                                const recipient_entry& e) const {
+  std::vector<kept_fact> out;
+  if (!e.profile.empty())
+    out.push_back({recipient_changed{recipient, e.profile_version, text_of(e.timezone),
+                                     text_of(e.organization), text_of(e.provider), e.roles,
+                                     static_cast<std::uint8_t>(e.contacts & ~push_bit)},
+                   e.profile, no_time});
+  if (!e.preferences.empty())
+    out.push_back(
+        {preferences_changed{recipient, e.preferences_version, e.preferences}, {}, no_time});
+  for (std::size_t i = 0; i < e.consents.size(); ++i)
+    out.push_back({e.consents[i].second, e.consents_sealed[i], e.consents[i].first});
+  for (const auto& [token, sealed] : e.devices)
+    out.push_back({device_changed{recipient, token, false}, sealed, no_time});
+  return out;
 }
 
 recipient_entry& recipient_book::with_key(const tenant_id& tenant, const recipient_id& recipient) {
@@ -137,15 +159,35 @@ std::string recipient_book::language(const recipient_entry& e) {
       .language.value_or(std::string{});
 }
 
+// -- words and roles ------------------------------------------------------------------------------
+
+const std::string* recipient_book::word(const std::string& text) {
+  return text.empty() ? nullptr : &*words_.insert(text).first;
+}
+
+void recipient_book::know_role(const tenant_id& tenant, const std::string& role,
+                               const recipient_id& recipient) {
+  roles_[tenant][role].insert(recipient);
+}
+
+void recipient_book::move_roles(const tenant_id& tenant, const recipient_id& recipient,
+                                const std::vector<std::string>& from,
+                                const std::vector<std::string>& to) {
+  for (const auto& role : from)
+    roles_[tenant][role].erase(recipient);
+  for (const auto& role : to)
+    know_role(tenant, role, recipient);
+}
+
 std::vector<recipient_id> recipient_book::with_role(const tenant_id& tenant,
                                                     const std::string& role) const {
-  std::vector<recipient_id> out;
-  entries_.for_each([&](const tenant_id& t, const recipient_id& r, const recipient_entry& e) {
-    if (t == tenant && std::find(e.roles.begin(), e.roles.end(), role) != e.roles.end())
-      out.push_back(r);
-  });
-  std::sort(out.begin(), out.end());
-  return out;
+  auto theirs = roles_.find(tenant);
+  if (theirs == roles_.end())
+    return {};
+  auto all = theirs->second.find(role);
+  if (all == theirs->second.end())
+    return {};
+  return {all->second.begin(), all->second.end()};
 }
 
 } // namespace carillon

@@ -2,7 +2,6 @@
 
 #include "messages/ids.hpp"
 
-#include <absl/container/flat_hash_map.h>
 #include <absl/container/node_hash_map.h>
 
 #include <cstddef>
@@ -35,6 +34,27 @@ public:
       t->second.erase(recipient);
   }
 
+  /// An entry with its names; all three stay where they are until it is erased.
+  struct node {
+    const tenant_id* tenant = nullptr;
+    const recipient_id* recipient = nullptr;
+    T* value = nullptr;
+  };
+
+  /// The entry is there.
+  node node_of(const tenant_id& tenant, const recipient_id& recipient) {
+    auto t = tenants_.find(tenant);
+    auto i = t->second.find(recipient);
+    return {&t->first, &i->first, &i->second};
+  }
+
+  template <class F>
+  void each_node(F visit) {
+    for (auto& [tenant, recipients] : tenants_)
+      for (auto& [recipient, value] : recipients)
+        visit(node{&tenant, &recipient, &value});
+  }
+
   [[nodiscard]] std::size_t size() const {
     std::size_t n = 0;
     for (const auto& [tenant, recipients] : tenants_)
@@ -57,7 +77,7 @@ public:
   }
 
 private:
-  absl::flat_hash_map<tenant_id, absl::node_hash_map<recipient_id, T>> tenants_;
+  absl::node_hash_map<tenant_id, absl::node_hash_map<recipient_id, T>> tenants_;
 };
 
 } // namespace carillon

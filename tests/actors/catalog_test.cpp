@@ -53,6 +53,9 @@ store_actor::behavior_type fake_store(store_actor::pointer, std::shared_ptr<kept
             }
             return catalogue_saved{k->version};
           },
+          [](const save_snapshots&) { return snapshots_saved{}; },
+          [](const read_snapshots&) { return snapshots_read{}; },
+          [](const tend_segments&) { return segments_listed{}; },
           [](const get_health&) {
             return health{true, "{}"};
           }};

@@ -21,8 +21,9 @@ namespace {
 
 constexpr auto rule_text
     = R"({"event":"test.happened","notifications":[{"type":"note","category":"transactional",
-  "recipient":"data.who","content":{"sms":{"text":"x"},"email":{"subject":"S","text":"T"}},"expires":"6h",
-  "delivery":{"strategy":"fallback","channels":[{"channel":"sms"},{"channel":"email"}]}}]})";
+  "recipient":"data.who","content":{"sms":{"text":"x"},"email":{"subject":"S","text":"T"},
+  "in_app":{"title":"H","body":"B"}},"expires":"6h",
+  "delivery":{"strategy":"fallback","channels":[{"channel":"sms"},{"channel":"email"},{"channel":"in_app"}]}}]})";
 
 call_outcome any_outcome(std::mt19937& random) {
   static constexpr error_class errors[]
@@ -38,9 +39,18 @@ call_outcome any_outcome(std::mt19937& random) {
   }
 }
 
-/// One random history: events, outcomes, faults, cancels, restarts, time.
+/// Half of them have no room for people: who is written down leaves memory at once.
+settings any_settings(std::uint32_t seed) {
+  settings s;
+  if (seed % 2 == 0)
+    s.budget.people = 0;
+  return s;
+}
+
+/// One random history: events, outcomes, faults, cancels, restarts, settled segments, time.
 struct history {
-  explicit history(std::uint32_t seed) : random(seed) {
+  explicit history(std::uint32_t seed, bool forgets_what_is_over = false)
+      : engine(any_settings(seed)), random(seed), forgets(forgets_what_is_over) {
     engine.rule("r", rule_text);
     engine.start();
     for (auto who : {"a", "b"})
@@ -59,7 +69,13 @@ struct history {
       for (int i = 0; i < 8; ++i)
         script->answers.push_back(any_outcome(random));
     }
-    switch (random() % 8) {
+    switch (random() % 10) {
+    case 8:
+      forgets ? engine.drop_history() : engine.settle_journal();
+      break;
+    case 9:
+      change_person();
+      break;
     case 0:
       engine.world.advance(std::chrono::seconds{random() % 90});
       break;
@@ -78,6 +94,29 @@ struct history {
     default:
       post(n);
     }
+  }
+
+  void change_person() {
+    static constexpr const char* layers[] = {"{}", R"({"channels":{"sms":{"enabled":false}}})",
+                                             R"({"preferred_channels":["email"]})"};
+    recipient_command m;
+    m.tenant = engine.tenant;
+    m.recipient = recipient_id{random() % 2 == 0 ? "a" : "b"};
+    m.what = rverb::put_preferences;
+    m.body = std::make_shared<const nlohmann::json>(
+        nlohmann::json::parse(layers[random() % std::size(layers)]));
+    engine.world.ask<answer>(engine.intake, m); // its partition may be restarting
+  }
+
+  /// What is known of both people, as the API shows it.
+  std::vector<std::string> people() {
+    std::vector<std::string> out;
+    for (auto who : {"a", "b"}) {
+      for (auto what : {rverb::get, rverb::get_preferences, rverb::get_resolved_preferences})
+        out.push_back(engine.person(who, what, "{}").body);
+      out.push_back(engine.inbox(who, inbox_command::verb::list).body);
+    }
+    return out;
   }
 
   void post(int n) {
@@ -99,6 +138,7 @@ struct history {
 
   engine_world engine;
   std::mt19937 random;
+  bool forgets; ///< settled segments are dropped at once
   std::vector<notification_id> ids;
   struct seen {
     timestamp at;
@@ -170,10 +210,35 @@ TEST_CASE("replaying the journal gives the state the live engine had") {
     std::map<notification_id, std::string> before;
     for (const auto& id : h.ids)
       before[id] = h.engine.command(id, nverb::show).body;
+    auto people = h.people();
     h.engine.crash();
     h.engine.start();
     for (const auto& [id, body] : before)
       RC_ASSERT(h.engine.command(id, nverb::show).body == body);
+    RC_ASSERT(h.people() == people);
+  });
+  CHECK(ok);
+}
+
+TEST_CASE("without the settled segments only what is over is missed") {
+  auto ok = rc::check([](std::uint32_t seed) {
+    history h{seed, true};
+    for (int n = 0; n < 25; ++n)
+      h.step(n);
+    h.finish();
+    std::map<notification_id, std::string> before;
+    for (const auto& id : h.ids)
+      before[id] = h.engine.command(id, nverb::show).body;
+    auto people = h.people();
+    h.engine.crash();
+    h.engine.start();
+    for (const auto& [id, body] : before)
+      if (auto now = h.engine.command(id, nverb::show).body; now != body) {
+        RC_ASSERT(now.empty());
+        RC_ASSERT(ends.contains(nlohmann::json::parse(body).at("status").get<std::string>()));
+      }
+    RC_ASSERT(h.people() == people);
+    check_limits(h);
   });
   CHECK(ok);
 }

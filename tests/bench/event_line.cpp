@@ -126,10 +126,15 @@ std::vector<std::uint32_t> event_line::outcome_latencies(std::uint64_t first) {
 }
 
 std::uint64_t event_line::journaled() {
-  return std::stoull(
-      harness::read_value(stack_.daemon().database_url(),
-                          "select count(*) from journal_1 where type = "
-                              + std::to_string(static_cast<int>(fact_type::attempt_succeeded))));
+  pqxx::connection connection{stack_.daemon().database_url()};
+  pqxx::transaction<pqxx::repeatable_read, pqxx::read_only> work{connection};
+  std::uint64_t count = 0;
+  for (const auto& segment : work.exec("select number from segments"))
+    count += work.exec1(fmt::format("select count(*) from journal_{} where type = {}",
+                                    segment[0].c_str(),
+                                    static_cast<int>(fact_type::attempt_succeeded)))[0]
+                 .as<std::uint64_t>();
+  return count;
 }
 
 void add_load_options(CLI::App& command, event_load& load) {

@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
   carillon::bench::add_append(app);
   carillon::bench::add_growth(app);
   carillon::bench::add_contended(app);
+  carillon::bench::add_endurance(app);
   carillon::bench::add_stream(app);
   carillon::bench::add_fanout(app);
   carillon::bench::add_sessions(app);

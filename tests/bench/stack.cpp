@@ -36,6 +36,8 @@ harness::daemon_options daemon_options_of(const stack_options& from,
   for (const auto& each : from.settings)
     out.environment.insert(variable_of(each));
   out.environment.emplace("CARILLON_LOG_LEVEL", "warn");
+  if (from.one_segment)
+    out.environment.emplace("CARILLON_JOURNAL_SEGMENT_ROWS", "1000000000");
   return out;
 }
 

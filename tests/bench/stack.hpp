@@ -18,6 +18,7 @@ namespace carillon::bench {
 struct stack_options {
   unsigned recipients = 1000;
   bool callbacks = false;            ///< the provider reports `sent` and `delivered` back
+  bool one_segment = true;           ///< the journal stays in one table, for those who read it
   std::vector<std::string> settings; ///< `section.key=value`, given to the daemon as environment
 };
 

@@ -141,6 +141,9 @@ http::api_dependencies api_fixture::dependencies() {
             play(*this, script_.dead_letters),
             [](const load_catalogue&) { return catalogue_rows{}; },
             [](const save_catalogue&) { return catalogue_saved{}; },
+            [](const save_snapshots&) { return snapshots_saved{}; },
+            [](const read_snapshots&) { return snapshots_read{}; },
+            [](const tend_segments&) { return segments_listed{}; },
             [](const get_health&) { return health{}; }};
   });
   with.catalog = system_.spawn([this]() -> catalog_actor::behavior_type {
