@@ -65,24 +65,32 @@ void memory_journal_state::on_flush() {
 
 void memory_journal_state::on_load(const load_partitions& what) {
   on_flush();
-  constexpr std::size_t rows_per_chunk = 512;
   for (const auto& [partition, owner] : what.partitions) {
     refused_[partition.value] = false;
-    auto rows = database_->rows(lane_, partition);
-    auto next = rows.empty() ? std::uint64_t{1} : rows.back().sequence + 1;
-    auto keys = std::make_shared<replay_chunk>();
-    keys->keys = database_->keys(partition);
-    if (!keys->keys.empty())
-      self_->send(owner, replay_rows{std::move(keys)});
-    for (std::size_t at = 0; at < rows.size(); at += rows_per_chunk) {
-      auto chunk = std::make_shared<replay_chunk>();
-      auto first = rows.begin() + static_cast<std::ptrdiff_t>(at);
-      auto last
-          = rows.begin() + static_cast<std::ptrdiff_t>(std::min(at + rows_per_chunk, rows.size()));
-      chunk->rows.assign(std::make_move_iterator(first), std::make_move_iterator(last));
-      self_->send(owner, replay_rows{std::move(chunk)});
+    auto found = database_->replay(lane_, partition);
+    if (!found.people.empty() || !found.events.empty()) {
+      auto first = std::make_shared<replay_chunk>();
+      first->people = std::move(found.people);
+      first->events = std::move(found.events);
+      self_->send(owner, replay_rows{std::move(first)});
     }
-    self_->send(owner, replay_end{next, database_->projected(lane_)});
+    send_rows(owner, std::move(found.carried), true);
+    send_rows(owner, std::move(found.rows), false);
+    self_->send(owner, found.end);
+  }
+}
+
+void memory_journal_state::send_rows(const partition_actor& to, std::vector<journal_row> rows,
+                                     bool settled) {
+  constexpr std::size_t rows_per_chunk = 512;
+  for (std::size_t at = 0; at < rows.size(); at += rows_per_chunk) {
+    auto chunk = std::make_shared<replay_chunk>();
+    auto first = rows.begin() + static_cast<std::ptrdiff_t>(at);
+    auto last
+        = rows.begin() + static_cast<std::ptrdiff_t>(std::min(at + rows_per_chunk, rows.size()));
+    chunk->rows.assign(std::make_move_iterator(first), std::make_move_iterator(last));
+    chunk->settled = settled;
+    self_->send(to, replay_rows{std::move(chunk)});
   }
 }
 
@@ -133,6 +141,12 @@ store_actor::behavior_type memory_store_state::make_behavior(
       [this](const list_dead_letters& q) { return on_list(q, true); },
       [this](const load_catalogue&) { return database_->catalogue(); },
       [this](const save_catalogue& what) { return catalogue_saved{database_->save(what)}; },
+      [this](const save_snapshots& what) {
+        database_->save(what);
+        return snapshots_saved{what.items.size()};
+      },
+      [this](const read_snapshots& q) { return database_->read(q); },
+      [this](const tend_segments& what) { return database_->tend(what, clock_->now()); },
       [](const get_health&) {
         return health{true, "{}"};
       },

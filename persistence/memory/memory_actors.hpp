@@ -27,6 +27,7 @@ private:
 
   caf::typed_response_promise<appended> on_append(append& what);
   void on_load(const load_partitions& what);
+  void send_rows(const partition_actor& to, std::vector<journal_row> rows, bool settled);
   void on_flush();
 
   journal_actor::stateful_pointer<memory_journal_state> self_;

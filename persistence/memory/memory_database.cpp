@@ -27,6 +27,7 @@ void fill_new(listed_notification& shown, const notification_view& view) {
 
 memory_database::memory_database(std::uint32_t lanes) : lanes_(lanes) {
   next_sequence_.fill(1);
+  segments_.emplace_back().info.number = 1;
 }
 
 // -- journal -----------------------------------------------------------------
@@ -39,10 +40,9 @@ std::optional<appended> memory_database::write(std::uint32_t lane, append& what)
   for (const auto& row : what.rows)
     if (!is_text(row.body) || !is_text(row.tenant.str()))
       return std::nullopt;
-  auto& rows = lanes_[lane].rows;
   for (auto& row : what.rows) {
-    row.position = rows.size() + 1;
-    rows.push_back(row);
+    row.position = lanes_[lane].next_position++;
+    lanes_[lane].rows.push_back({row});
   }
   next = what.rows.back().sequence + 1;
   for (const auto& key : what.keys) {
@@ -61,17 +61,32 @@ std::vector<journal_row> memory_database::rows(std::uint32_t lane, partition_id 
   std::lock_guard guard{mutex_};
   std::vector<journal_row> result;
   for (const auto& row : lanes_[lane].rows)
-    if (row.partition == partition)
-      result.push_back(row);
+    if (row.what.partition == partition)
+      result.push_back(row.what);
   return result;
 }
 
-std::vector<wrapped_key> memory_database::keys(partition_id partition) const {
+memory_replay memory_database::replay(std::uint32_t lane, partition_id partition) const {
   std::lock_guard guard{mutex_};
-  std::vector<wrapped_key> result;
+  memory_replay result;
+  std::map<person_key, known_person> people;
   for (const auto& [name, key] : keys_)
-    if (key.partition == partition)
-      result.push_back(key);
+    people[name].who = {key.tenant, key.recipient};
+  for (const auto& [name, kept] : snapshots_)
+    people[name] = {kept.who, kept.roles};
+  for (auto& [name, known] : people)
+    if (std::get<0>(name) == partition.value)
+      result.people.push_back(std::move(known));
+  for (const auto* these : {&dropped_, &segments_})
+    for (const auto& item : *these)
+      if (auto at = item.events.find(partition.value); at != item.events.end())
+        result.events.insert(result.events.end(), at->second.begin(), at->second.end());
+  for (const auto& row : lanes_[lane].rows)
+    if (row.what.partition == partition && row.what.position > lanes_[lane].settled)
+      result.rows.push_back(row.what);
+    else if (row.what.partition == partition && row.carried)
+      result.carried.push_back(row.what);
+  result.end = {next_sequence_[partition.value], lanes_[lane].projected};
   return result;
 }
 
@@ -81,9 +96,9 @@ std::vector<journal_row> memory_database::facts_of(const tenant_id& tenant,
   std::vector<journal_row> result;
   for (const auto& lane : lanes_)
     for (const auto& row : lane.rows)
-      if (row.notification == id && (tenant.empty() || row.tenant == tenant)) {
-        result.push_back(row);
-        if (auto beside = blobs_.find({id, row.position}); beside != blobs_.end())
+      if (row.what.notification == id && (tenant.empty() || row.what.tenant == tenant)) {
+        result.push_back(row.what);
+        if (auto beside = blobs_.find({id, row.what.position}); beside != blobs_.end())
           result.back().sealed = beside->second;
       }
   return result;
@@ -106,13 +121,9 @@ void memory_database::project(const committed_batch& batch) {
     if (change.has_channel)
       target.shown.on = change.on;
     target.shown.updated_at = change.updated_at;
+    target.open = change.open;
   }
   lanes_[batch.lane].projected = std::max(lanes_[batch.lane].projected, batch.last_position);
-}
-
-std::uint64_t memory_database::projected(std::uint32_t lane) const {
-  std::lock_guard guard{mutex_};
-  return lanes_[lane].projected;
 }
 
 std::vector<listed_notification> memory_database::list(const list_filter& filter,

@@ -24,6 +24,11 @@ void binary_array::add_id(const notification_id& value) {
   ++count_;
 }
 
+void binary_array::add_bool(bool value) {
+  put_bytes(buffer_, value ? std::string_view{"\1", 1} : std::string_view{"\0", 1});
+  ++count_;
+}
+
 void binary_array::add_int16(int value) {
   put_int16(buffer_, static_cast<std::int16_t>(value));
   ++count_;

@@ -8,6 +8,8 @@ namespace carillon::persistence {
 
 /// Type numbers of PostgreSQL (src/include/catalog/pg_type.dat); they never change.
 enum class type_number : std::int32_t {
+  boolean = 16,
+  bytea = 17,
   int8 = 20,
   int2 = 21,
   text = 25,
@@ -24,11 +26,12 @@ public:
 
   void clear();
   void add_id(const notification_id& value);
+  void add_bool(bool value);
   void add_int16(int value);
   void add_int64(std::int64_t value);
   void add_time(timestamp value);
   void add_time_or_null(timestamp value);
-  void add_text(std::string_view value);
+  void add_text(std::string_view value); ///< also a bytea
   void add_null();
 
   std::int32_t size() const {

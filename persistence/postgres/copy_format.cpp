@@ -153,6 +153,17 @@ timestamp copy_reader::time() {
   return from_postgres(int64());
 }
 
+std::vector<std::string> copy_reader::texts() {
+  auto array = bytes();
+  std::vector<std::string> result;
+  constexpr std::size_t header = 20; // dimensions, has nulls, type, length, lower bound
+  if (array.size() < header)
+    return result;
+  for (copy_reader items{array.substr(header)}; !items.empty();)
+    result.emplace_back(items.bytes());
+  return result;
+}
+
 void read_row(copy_reader& in, journal_row& row) {
   row.sequence = static_cast<std::uint64_t>(in.int64());
   row.position = static_cast<std::uint64_t>(in.int64());

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// PostgreSQL's binary COPY format (documentation of COPY, "Binary Format"): rows of
 /// length-prefixed values in network byte order.
@@ -54,6 +55,8 @@ public:
   std::int16_t int16();
   std::int64_t int64();
   timestamp time();
+  /// An array of texts; a null gives none.
+  std::vector<std::string> texts();
   bool empty() const {
     return rest_.empty();
   }

@@ -95,8 +95,15 @@ write_result lane_writer::prepare() {
 
 // -- writing -----------------------------------------------------------------
 
+// A lane that was idle since its segment was closed finds the next one at its second try.
 write_result lane_writer::write(lane_batch& batch) {
+  auto result = write_once(batch);
+  return segment_gone_ ? write_once(batch) : result;
+}
+
+write_result lane_writer::write_once(lane_batch& batch) {
   exchanging_ = false;
+  segment_gone_ = false;
   try {
     open();
     if (batch.outcome_unknown) {
@@ -215,6 +222,7 @@ write_result lane_writer::failed(const sql_failure& why, lane_batch& batch) {
     batch.conflicted = true;
     return write_result::later;
   case failure_class::segment:
+    segment_gone_ = true;
     link_.close();
     return write_result::later;
   case failure_class::later:

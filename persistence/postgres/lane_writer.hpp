@@ -75,6 +75,7 @@ private:
   enum { journal_stream, ledger_stream, key_stream, blob_stream, stream_count };
 
   void open();
+  write_result write_once(lane_batch& batch);
   std::uint64_t stored_position();
   write_result look_up(lane_batch& batch);
   void forget_positions(lane_batch& batch);
@@ -99,6 +100,7 @@ private:
   std::string problem_;
   std::uint64_t encoded_first_ = 0; ///< the batch that is in the streams, by its first position
   bool exchanging_ = false;         ///< the commit may have been sent
+  bool segment_gone_ = false;       ///< the segment takes no more rows: there is a newer one
 };
 
 } // namespace carillon::persistence

@@ -219,7 +219,8 @@ void link::prepare(const char* name, std::string_view sql) {
   last_of_all();
 }
 
-sql_result link::run_prepared(const char* name, const std::vector<binary_parameter>& parameters) {
+sql_result link::run_prepared(const char* name, const std::vector<binary_parameter>& parameters,
+                              bool binary) {
   if (connection_ == nullptr)
     throw sql_failure("not connected", "08003", true);
   std::vector<const char*> values;
@@ -230,7 +231,7 @@ sql_result link::run_prepared(const char* name, const std::vector<binary_paramet
     lengths.push_back(static_cast<int>(parameter.bytes.size()));
   }
   if (PQsendQueryPrepared(connection_, name, static_cast<int>(parameters.size()), values.data(),
-                          lengths.data(), formats.data(), 0)
+                          lengths.data(), formats.data(), binary ? 1 : 0)
       == 0)
     fail_lost();
   flush();

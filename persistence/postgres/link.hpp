@@ -77,8 +77,9 @@ public:
   /// Runs one statement, or several without parameters; gives the last answer.
   sql_result run(const std::string& sql);
   sql_result run(const std::string& sql, const std::vector<const char*>& parameters);
-  /// Runs a prepared statement.
-  sql_result run_prepared(const char* name, const std::vector<binary_parameter>& parameters);
+  /// Runs a prepared statement. Values come as text, or all of them in PostgreSQL's binary form.
+  sql_result run_prepared(const char* name, const std::vector<binary_parameter>& parameters,
+                          bool binary = false);
   void prepare(const char* name, std::string_view sql);
 
   /// For statements with several answers: sends, then each `next` gives one; empty at the end.

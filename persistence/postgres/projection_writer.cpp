@@ -57,6 +57,7 @@ public:
     columns_[12].add_text(view.recipient.str());
     columns_[13].add_text(view.event_id);
     columns_[14].add_text(view.type);
+    columns_[15].add_bool(line.open);
   }
 
   bool empty() const {
@@ -72,12 +73,13 @@ public:
 
 private:
   using t = type_number;
-  std::array<binary_array, 15> columns_{
+  std::array<binary_array, 16> columns_{
       binary_array{t::uuid},        binary_array{t::int8},        binary_array{t::timestamptz},
       binary_array{t::timestamptz}, binary_array{t::timestamptz}, binary_array{t::timestamptz},
       binary_array{t::int2},        binary_array{t::int2},        binary_array{t::int2},
       binary_array{t::int2},        binary_array{t::int2},        binary_array{t::text},
-      binary_array{t::text},        binary_array{t::text},        binary_array{t::text}};
+      binary_array{t::text},        binary_array{t::text},        binary_array{t::text},
+      binary_array{t::boolean}};
 };
 
 } // namespace
@@ -233,6 +235,7 @@ void projection_writer::write_changed(std::span<const projection> lines) {
   binary_array states{type_number::int2};
   binary_array channels{type_number::int2};
   binary_array reasons{type_number::int2};
+  binary_array open{type_number::boolean};
   for (const auto& line : lines) {
     if (line.created)
       continue;
@@ -241,11 +244,15 @@ void projection_writer::write_changed(std::span<const projection> lines) {
     states.add_int16(static_cast<int>(line.now));
     line.has_channel ? channels.add_int16(static_cast<int>(line.on)) : channels.add_null();
     reasons.add_int16(static_cast<int>(line.why));
+    open.add_bool(line.open);
   }
   if (ids.size() > 0)
-    link_.run_prepared(
-        "project_changed",
-        {{ids.bytes()}, {times.bytes()}, {states.bytes()}, {channels.bytes()}, {reasons.bytes()}});
+    link_.run_prepared("project_changed", {{ids.bytes()},
+                                           {times.bytes()},
+                                           {states.bytes()},
+                                           {channels.bytes()},
+                                           {reasons.bytes()},
+                                           {open.bytes()}});
 }
 
 void projection_writer::write_dead_letters(std::span<const projection> lines) {

@@ -26,10 +26,11 @@ struct replay_sink {
   std::function<void(partition_id, replay_end)> end;
 };
 
-/// Reads the keys, then the rows of a lane in one scan by position, and hands them out in chunks
-/// while it runs; waits when too much of it is still held. A lost connection is opened again and
-/// the scan goes on behind the last row. Returns early when cancelled. Throws `sql_failure` for
-/// what no repeating helps.
+/// Reads who is known, the events of settled segments and the rows carried from them, then the rows
+/// behind, by position, and hands them out in chunks while it runs; waits when too much of it is
+/// still held. A lost connection is opened again and the scan goes on behind the last row; what was
+/// settled meanwhile is read as the first connection saw it. Returns early when cancelled. Throws
+/// `sql_failure` for what no repeating helps, and if a segment was dropped under its hands.
 void replay_lane(const replay_options& options, const replay_sink& sink);
 
 } // namespace carillon::persistence

@@ -18,6 +18,12 @@ store_worker_actor::behavior_type store_worker(
   return self->state.make_behavior(options);
 }
 
+segment_worker_actor::behavior_type segment_worker(
+    segment_worker_actor::stateful_pointer<segment_worker_state> self, const std::string& url,
+    std::shared_ptr<const std::atomic<bool>> ended) {
+  return self->state.make_behavior(url, std::move(ended));
+}
+
 } // namespace
 
 // -- worker ------------------------------------------------------------------
@@ -43,19 +49,12 @@ store_worker_actor::behavior_type store_worker_state::make_behavior(const store_
       [this](const load_catalogue&) {
         return attempt_twice<catalogue_rows>([&] { return queries_->catalogue(); });
       },
-      [this](const save_catalogue& what) -> caf::result<catalogue_saved> {
-        // Once: a repeated save would be another version.
-        try {
-          return catalogue_saved{queries_->save(what)};
-        } catch (const sql_failure& why) {
-          return make_error(errc::store_failed, why.what());
-        }
+      [this](const save_catalogue& what) { return on_save(what); },
+      [this](const save_snapshots& what) { return on_save(what); },
+      [this](const read_snapshots& what) {
+        return attempt_twice<snapshots_read>([&] { return queries_->read(what); });
       },
-      [this](const get_health&) {
-        bool reachable = queries_->is_reachable();
-        return health{reachable,
-                      reachable ? R"({"database":"ok"})" : R"({"database":"unreachable"})"};
-      },
+      [this](const get_health&) { return on_health(); },
   };
 }
 
@@ -74,6 +73,27 @@ caf::result<Answer> store_worker_state::attempt_twice(Query query) {
   }
 }
 
+// Once: a repeated save would be another version.
+caf::result<catalogue_saved> store_worker_state::on_save(const save_catalogue& what) {
+  try {
+    return catalogue_saved{queries_->save(what)};
+  } catch (const sql_failure& why) {
+    return make_error(errc::store_failed, why.what());
+  }
+}
+
+caf::result<snapshots_saved> store_worker_state::on_save(const save_snapshots& what) {
+  return attempt_twice<snapshots_saved>([&] {
+    queries_->save(what);
+    return snapshots_saved{what.items.size()};
+  });
+}
+
+health store_worker_state::on_health() {
+  bool reachable = queries_->is_reachable();
+  return {reachable, reachable ? R"({"database":"ok"})" : R"({"database":"unreachable"})"};
+}
+
 template <class Query>
 caf::result<answer> store_worker_state::on_list(const Query& query, bool dead_letters) {
   auto filter = filter_of(query);
@@ -85,6 +105,28 @@ caf::result<answer> store_worker_state::on_list(const Query& query, bool dead_le
   });
 }
 
+// -- segments ----------------------------------------------------------------
+
+segment_worker_state::segment_worker_state(
+    segment_worker_actor::stateful_pointer<segment_worker_state>) {}
+
+segment_worker_actor::behavior_type segment_worker_state::make_behavior(
+    const std::string& url, std::shared_ptr<const std::atomic<bool>> ended) {
+  queries_ = std::make_unique<segment_queries>(url, [ended] { return ended->load(); });
+  return {
+      [this](const tend_segments& what) { return on_tend(what); },
+  };
+}
+
+caf::result<segments_listed> segment_worker_state::on_tend(const tend_segments& what) {
+  try {
+    return queries_->tend(what);
+  } catch (const sql_failure& why) {
+    spdlog::warn("segments: {}", why.what());
+    return make_error(errc::store_failed, why.what());
+  }
+}
+
 // -- front -------------------------------------------------------------------
 
 store_state::store_state(store_actor::stateful_pointer<store_state> self) : self_(self) {}
@@ -92,11 +134,15 @@ store_state::store_state(store_actor::stateful_pointer<store_state> self) : self
 store_state::~store_state() {
   for (const auto& worker : workers_)
     caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
+  *ended_ = true;
+  caf::anon_send_exit(segments_, caf::exit_reason::user_shutdown);
 }
 
 store_actor::behavior_type store_state::make_behavior(const store_options& options) {
   for (std::size_t i = 0; i < std::max<std::size_t>(options.workers, 1); ++i)
     workers_.push_back(self_->spawn<caf::detached>(store_worker, options));
+  segments_ = self_->spawn<caf::detached>(segment_worker, options.url,
+                                          std::shared_ptr<const std::atomic<bool>>{ended_});
   return {
       [this](const read_facts& q) { return on_read(q); },
       [this](const find_event& q) { return self_->delegate(next(), q); },
@@ -104,6 +150,9 @@ store_actor::behavior_type store_state::make_behavior(const store_options& optio
       [this](const list_dead_letters& q) { return self_->delegate(next(), q); },
       [this](const load_catalogue& q) { return self_->delegate(workers_.front(), q); },
       [this](const save_catalogue& q) { return self_->delegate(workers_.front(), q); },
+      [this](save_snapshots& q) { return self_->delegate(next(), std::move(q)); },
+      [this](const read_snapshots& q) { return self_->delegate(next(), q); },
+      [this](const tend_segments& q) { return self_->delegate(segments_, q); },
       [this](const get_health& q) { return self_->delegate(next(), q); },
   };
 }

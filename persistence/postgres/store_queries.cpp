@@ -1,11 +1,13 @@
 #include "persistence/postgres/store_queries.hpp"
 
+#include "persistence/postgres/binary_array.hpp"
 #include "persistence/postgres/copy_format.hpp"
 #include "persistence/postgres/embedded_sql.hpp"
 #include "persistence/postgres/segments.hpp"
 
 #include <absl/container/flat_hash_map.h>
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include <cstring>
 
@@ -75,6 +77,27 @@ std::string text_at(const sql_result& from, int row, int column) {
   return std::string{from.at(row, column)};
 }
 
+// What the database takes as text.
+bool is_text(std::string_view value) {
+  return value.find('\0') == std::string_view::npos
+         && simdjson::validate_utf8(value.data(), value.size());
+}
+
+// The text of an array, as its input function reads it.
+std::string array_text(const std::vector<std::string>& items) {
+  std::string result;
+  for (const auto& item : items) {
+    result += result.empty() ? "{\"" : ",\"";
+    for (char c : item) {
+      if (c == '"' || c == '\\')
+        result += '\\';
+      result += c;
+    }
+    result += '"';
+  }
+  return result + "}";
+}
+
 // Columns as in sql/list_*.sql.
 listed_notification item_at(const sql_result& from, int row) {
   listed_notification item;
@@ -100,8 +123,16 @@ listed_notification item_at(const sql_result& from, int row) {
 store_queries::store_queries(std::string url) : link_(link_for(std::move(url))) {}
 
 void store_queries::open() {
-  if (!link_.is_open())
-    link_.open();
+  if (link_.is_open())
+    return;
+  link_.open();
+  try {
+    for (const char* name : {"save_snapshots", "read_snapshots"})
+      link_.prepare(name, statement(name));
+  } catch (...) {
+    link_.close();
+    throw;
+  }
 }
 
 // -- journal -----------------------------------------------------------------
@@ -132,12 +163,12 @@ std::vector<facts_read> store_queries::facts_of(const std::vector<read_facts>& q
   std::string ids;
   for (const auto& [id, who] : asked)
     ids += (ids.empty() ? "" : ",") + uuid_text(id);
-  auto part = [&ids](const std::string& table) {
+  auto part = [&ids](const std::string& table, const char* only = "") {
     return fmt::format("select {} from {} j left join blobs b using (notification_id, position) "
-                       "where j.notification_id = any('{{{}}}')",
-                       journal_columns_with_content, table, ids);
+                       "where j.notification_id = any('{{{}}}'){}",
+                       journal_columns_with_content, table, ids, only);
   };
-  auto sql = part("ledger");
+  auto sql = part("ledger") + " union all " + part("carried", " and j.alone");
   for (auto number : segments(link_))
     sql += " union all " + part(fmt::format("journal_{}", number));
   std::vector<facts_read> result(questions.size());
@@ -153,6 +184,59 @@ std::vector<facts_read> store_queries::facts_of(const std::vector<read_facts>& q
   });
   return result;
 }
+
+// -- people ------------------------------------------------------------------
+
+void store_queries::save(const save_snapshots& what) {
+  open();
+  std::string partition;
+  put_int16(partition, what.partition.value);
+  binary_array sequences{type_number::int8};
+  binary_array tenants{type_number::text};
+  binary_array recipients{type_number::text};
+  binary_array roles{type_number::text};
+  binary_array bodies{type_number::bytea};
+  for (const auto& item : what.items) {
+    sequences.add_int64(static_cast<std::int64_t>(item.sequence));
+    tenants.add_text(item.who.tenant.str());
+    recipients.add_text(item.who.recipient.str());
+    item.roles.empty() ? roles.add_null() : roles.add_text(array_text(item.roles));
+    bodies.add_text(item.body);
+  }
+  link_.run_prepared("save_snapshots", {{std::string_view{partition}.substr(4)},
+                                        {sequences.bytes()},
+                                        {tenants.bytes()},
+                                        {recipients.bytes()},
+                                        {roles.bytes()},
+                                        {bodies.bytes()}});
+}
+
+snapshots_read store_queries::read(const read_snapshots& what) {
+  open();
+  std::string partition;
+  put_int16(partition, what.partition.value);
+  binary_array tenants{type_number::text};
+  binary_array recipients{type_number::text};
+  for (const auto& who : what.who) {
+    if (!is_text(who.tenant.str()) || !is_text(who.recipient.str()))
+      continue; // nothing can be kept of them, and the others are not to suffer
+    tenants.add_text(who.tenant.str());
+    recipients.add_text(who.recipient.str());
+  }
+  auto found = link_.run_prepared(
+      "read_snapshots",
+      {{std::string_view{partition}.substr(4)}, {tenants.bytes()}, {recipients.bytes()}}, true);
+  snapshots_read result;
+  for (int row = 0; row < found.rows(); ++row)
+    result.items.push_back(
+        {{tenant_id{text_at(found, row, 0)}, recipient_id{text_at(found, row, 1)}},
+         text_at(found, row, 2),
+         static_cast<std::uint64_t>(found.number(row, 3)),
+         text_at(found, row, 4)});
+  return result;
+}
+
+// -- read models -------------------------------------------------------------
 
 std::vector<notification_id> store_queries::find(const find_event& query) {
   open();

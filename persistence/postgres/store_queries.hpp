@@ -23,6 +23,8 @@ public:
   std::vector<listed_notification> list(const list_filter& filter, bool dead_letters);
   catalogue_rows catalogue();
   std::uint64_t save(const save_catalogue& what);
+  void save(const save_snapshots& what);
+  snapshots_read read(const read_snapshots& what);
 
   /// Until when lists show everything: `now` if the read models hold all that is durable.
   timestamp as_of(timestamp now);

@@ -153,8 +153,12 @@ replayed_partition persistence_world::replay(const journal_actor& from, std::uin
   while (!ended)
     self->receive(
         [&](const replay_rows& piece) {
-          result.keys.insert(result.keys.end(), piece.chunk->keys.begin(), piece.chunk->keys.end());
-          result.rows.insert(result.rows.end(), piece.chunk->rows.begin(), piece.chunk->rows.end());
+          const auto& chunk = *piece.chunk;
+          auto& rows = chunk.settled ? result.carried : result.rows;
+          CHECK((result.rows.empty() || !chunk.settled));
+          result.people.insert(result.people.end(), chunk.people.begin(), chunk.people.end());
+          result.events.insert(result.events.end(), chunk.events.begin(), chunk.events.end());
+          rows.insert(rows.end(), chunk.rows.begin(), chunk.rows.end());
         },
         [&](const replay_end& end) {
           result.end = end;

@@ -38,7 +38,9 @@ std::unique_ptr<backend> make_postgres_backend(caf::actor_system& system);
 
 /// What a partition got in a replay.
 struct replayed_partition {
-  std::vector<wrapped_key> keys;
+  std::vector<known_person> people;
+  std::vector<remembered_event> events;
+  std::vector<journal_row> carried; ///< what came as settled
   std::vector<journal_row> rows;
   replay_end end;
 };

@@ -45,6 +45,11 @@ public:
                          [&](const journal_health& h) { return h.state == state; });
     });
   }
+  bool saw(journal_state state) {
+    std::lock_guard guard{mutex_};
+    return std::any_of(seen_.begin(), seen_.end(),
+                       [&](const journal_health& h) { return h.state == state; });
+  }
   std::string last_detail(journal_state state) {
     std::lock_guard guard{mutex_};
     for (auto at = seen_.rbegin(); at != seen_.rend(); ++at)
@@ -291,7 +296,7 @@ TEST_CASE("a replay goes on behind a cut", "[faults]") {
   CHECK(got.end.next_sequence == 2001);
 }
 
-TEST_CASE("segments are rotated and dropped, and numbers go on", "[faults]") {
+TEST_CASE("segments are rotated, settled and dropped, and numbers go on", "[faults]") {
   lane_world lanes;
   lanes.start(lanes.data.url());
   lanes.write_waves(2);
@@ -299,14 +304,19 @@ TEST_CASE("segments are rotated and dropped, and numbers go on", "[faults]") {
   how.url = lanes.data.url();
   persistence::link by_hand{how};
   by_hand.open();
-  CHECK_FALSE(drop_segment(by_hand, 1));
+  std::array<std::uint64_t, partition_count> flushed{};
+  flushed.fill(1000);
+  using Catch::Matchers::Contains;
+  CHECK_THROWS_WITH(settle_segment(by_hand, 1, flushed), Contains("is not closed"));
   CHECK(rotate_segment(by_hand) == 2);
   lanes.write_waves(2); // the first batch may still go to the old one
   CHECK(lanes.data.value("select count(*) from journal_2") != "0");
   CHECK(lanes.world.replay(lanes.journal, 1).rows.size() == 8);
-  CHECK_THROWS_WITH(drop_segment(by_hand, 1), Catch::Matchers::Contains("read models are behind"));
+  CHECK_THROWS_WITH(drop_segment(by_hand, 1), Contains("is not settled"));
+  CHECK_THROWS_WITH(settle_segment(by_hand, 1, flushed), Contains("read models are behind"));
   lanes.data.query("update projector_position set position = 1000");
-  CHECK(drop_segment(by_hand, 1));
+  settle_segment(by_hand, 1, flushed);
+  drop_segment(by_hand, 1);
   CHECK(segments(by_hand) == std::vector<int>{2});
   caf::anon_send_exit(lanes.journal, caf::exit_reason::user_shutdown);
   lanes.data.query("truncate journal_2");
@@ -316,4 +326,24 @@ TEST_CASE("segments are rotated and dropped, and numbers go on", "[faults]") {
   auto next = lanes.world.write(lanes.journal, rows_of(1, 9));
   REQUIRE(next);
   CHECK(next->last_position == 33);
+}
+
+TEST_CASE("a lane that was idle since its segment was closed goes on in the next one", "[faults]") {
+  lane_world lanes;
+  lanes.start(lanes.data.url());
+  lanes.write_waves(1);
+  link_options how;
+  how.url = lanes.data.url();
+  persistence::link by_hand{how};
+  by_hand.open();
+  rotate_segment(by_hand);
+  lanes.data.query("update projector_position set position = 1000");
+  std::array<std::uint64_t, partition_count> flushed{};
+  flushed.fill(1000);
+  settle_segment(by_hand, 1, flushed);
+  lanes.write_waves(1);
+  CHECK(lanes.data.value("select count(*) from journal_1") == "8");
+  CHECK(lanes.data.value("select count(*) from journal_2") == "8");
+  CHECK_FALSE(lanes.health.saw(journal_state::down));
+  CHECK(lanes.world.replay(lanes.journal, 1).rows.size() == 2);
 }

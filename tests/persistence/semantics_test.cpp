@@ -131,7 +131,9 @@ TEST_CASE("an empty partition replays as nothing and begins at one", "[semantics
   REQUIRE(f.world.write(f.under_test->journal, rows_of(8, 1)));
   auto got = f.world.replay(f.under_test->journal, 7);
   CHECK(got.rows.empty());
-  CHECK(got.keys.empty());
+  CHECK(got.people.empty());
+  CHECK(got.events.empty());
+  CHECK(got.carried.empty());
   CHECK(got.end.next_sequence == 1);
 }
 
@@ -158,7 +160,7 @@ TEST_CASE("rows that cannot be stored are refused alone, until the partition loa
   CHECK(again->last_position == 4);
 }
 
-TEST_CASE("keys replay until they are dropped", "[semantics]") {
+TEST_CASE("who has a key is known until it is dropped", "[semantics]") {
   fixture f{is_postgres()};
   auto add = [&](std::uint64_t sequence, const char* who, std::string wrapped) {
     auto what = rows_of(7, sequence, 1, fact_type::recipient_changed);
@@ -169,12 +171,11 @@ TEST_CASE("keys replay until they are dropped", "[semantics]") {
   add(2, "p-2", "k2");
   add(3, "p-1", "");
   auto got = f.world.replay(f.under_test->journal, 7);
-  REQUIRE(got.keys.size() == 1);
-  CHECK(got.keys[0].recipient.str() == "p-2");
-  CHECK(got.keys[0].wrapped == "k2");
+  REQUIRE(got.people.size() == 1);
+  CHECK(got.people[0].who == person{tenant_id{"default"}, recipient_id{"p-2"}});
   CHECK(got.rows.size() == 3);
   add(4, "p-1", "k3");
-  CHECK(f.world.replay(f.under_test->journal, 7).keys.size() == 2);
+  CHECK(f.world.replay(f.under_test->journal, 7).people.size() == 2);
 }
 
 TEST_CASE("a key made and dropped and made in one batch is the last one", "[semantics]") {
@@ -187,9 +188,11 @@ TEST_CASE("a key made and dropped and made in one batch is the last one", "[sema
   }
   for (auto& answer : f.world.write_all(f.under_test->journal, std::move(all)))
     CHECK(answer);
-  auto got = f.world.replay(f.under_test->journal, 7);
-  REQUIRE(got.keys.size() == 1);
-  CHECK(got.keys[0].wrapped == "b");
+  auto got = f.world.ask<snapshots_read>(
+      f.under_test->store, read_snapshots{{7}, {{tenant_id{"t"}, recipient_id{"it's"}}}});
+  REQUIRE(got);
+  REQUIRE(got->items.size() == 1);
+  CHECK(got->items[0].wrapped == "b");
 }
 
 TEST_CASE("one partition replays while others append", "[semantics]") {
