@@ -107,6 +107,7 @@ void add_journal(fields& all) {
   add_number(all, "journal.segment_rows", part, &j::segment_rows, {100, 1'000'000'000});
   add_time(all, "journal.segment_age", part, &j::segment_age, {1s, 365 * 24h});
   add_time(all, "journal.keep", part, &j::keep, {0s, 100 * 365 * 24h});
+  add_time(all, "journal.look_every", part, &j::look_every, {100ms, 1h});
 }
 
 void add_delivery(fields& all) {

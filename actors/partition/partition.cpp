@@ -313,7 +313,7 @@ void partition_state::on_projected(const projected& m) {
     model_->drop_finished(sequence);
   model_->notifications().pack();
   model_->residence.next_round();
-  if (model_->residence.is_over()) {
+  if (model_->residence.is_over() && !saving_) {
     make_room();
     save_people();
   }

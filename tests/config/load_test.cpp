@@ -252,11 +252,13 @@ TEST_CASE("the documentation names every key") {
 
 TEST_CASE("segments and memory for recipients have bounds and units") {
   auto loaded = load("[journal]\nsegment_rows = 5000\nsegment_age = \"2h\"\nkeep = \"30d\"\n"
+                     "look_every = \"300ms\"\n"
                      "[memory]\npeople = \"8MiB\"\n");
   CHECK(loaded.problems.empty());
   CHECK(loaded.values.journal.segment_rows == 5000);
   CHECK(loaded.values.journal.segment_age == 2h);
   CHECK(loaded.values.journal.keep == 30 * 24h);
+  CHECK(loaded.values.journal.look_every == 300ms);
   CHECK(loaded.values.budget.people == 8U * 1024 * 1024);
   CHECK_FALSE(about(load("[journal]\nsegment_rows = 10\n"), "journal.segment_rows").empty());
   CHECK_FALSE(about(load("[memory]\npeople = 10\n"), "memory.people").empty());

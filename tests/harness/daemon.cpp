@@ -27,6 +27,8 @@ unknown_wait = "600ms"
 unknown_wait_after_restart = "600ms"
 step_timeout = "2s"
 breaker_failures = 1000000
+[journal]
+look_every = "300ms"
 [retry]
 max_wait = "2s"
 jitter_percent = 10

@@ -39,7 +39,7 @@ struct node {
 };
 
 const tenant_id tenant{"t"};
-const recipient_id person{"p"};
+const recipient_id reader{"p"};
 const auto id = make_notification_id(partition_id{7}, timestamp{std::chrono::hours{1}}, 1, 2);
 
 /// A round trip that compares every field.
@@ -61,9 +61,9 @@ TEST_CASE("every message that crosses nodes arrives as it was sent") {
   check_round_trip(claim_answer{claim_answer::kind::replay, 202, "{}"});
   check_round_trip(complete_request{tenant, "r", "k", 201, "{}"});
   check_round_trip(
-      inbox_command{tenant, person, inbox_command::verb::act, id, "ok", "unread", "q", 7, 99});
-  check_round_trip(resume_inbox{tenant, person, 17, false});
-  check_round_trip(watch_inbox{tenant, person, false});
+      inbox_command{tenant, reader, inbox_command::verb::act, id, "ok", "unread", "q", 7, 99});
+  check_round_trip(resume_inbox{tenant, reader, 17, false});
+  check_round_trip(watch_inbox{tenant, reader, false});
   check_round_trip(drain{});
 }
 
@@ -75,7 +75,7 @@ TEST_CASE("a message of a schema that is not known is refused") {
   node n;
   std::vector<char> bytes;
   caf::binary_serializer sink{n.system, bytes};
-  watch_inbox sent{tenant, person, true};
+  watch_inbox sent{tenant, reader, true};
   REQUIRE_FALSE(sink(sent));
   bytes[1] = 9; // the schema number leads, in network order
   watch_inbox got;

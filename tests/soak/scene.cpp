@@ -32,6 +32,8 @@ harness::daemon_options daemon_of(const scene& from) {
   // The breaker is part of what is tried; the small intervals switch it off.
   out.environment = {{"CARILLON_DELIVERY_BREAKER_FAILURES", "8"},
                      {"CARILLON_DELIVERY_BREAKER_PAUSE", "1s"},
+                     {"CARILLON_JOURNAL_SEGMENT_ROWS", "5000"}, // settled all the time
+                     {"CARILLON_MEMORY_PEOPLE", "2MiB"},        // and people come and go
                      {"CARILLON_LOG_LEVEL", "warn"}};
   return out;
 }

@@ -83,8 +83,10 @@ TEST_CASE("after random kill -9 under load the provider's record and the journal
   require_agreement(report);
 }
 
-TEST_CASE("limits hold over random kill -9") {
+TEST_CASE("limits hold over random kill -9, while segments are settled and people leave memory") {
   world_options options;
+  options.environment
+      = {{"CARILLON_JOURNAL_SEGMENT_ROWS", "100"}, {"CARILLON_MEMORY_PEOPLE", "1MiB"}};
   options.limits = true;
   options.toml = "[limits.sms]\nper_minute = 5\nper_hour = 1000\nper_day = 1000\n";
   options.ledger_limits = {5, 1000, 1000};

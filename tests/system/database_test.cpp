@@ -1,4 +1,3 @@
-#include "tests/harness/journal.hpp"
 #include "tests/system/support/load.hpp"
 
 #include <catch2/catch.hpp>
@@ -69,39 +68,4 @@ TEST_CASE("without a database readiness is red, events are 503 with Retry-After,
   ::kill(server->pid, SIGCONT);
   CHECK(harness::eventually(30s, [&] { return w.api.get("/readyz").status == 200; }));
   w.await_status(w.send(type, ann), "delivered", 20s);
-}
-
-TEST_CASE("a segment is rotated by hand while events come, and dropped once nothing in it waits") {
-  world w;
-  const auto ann = w.new_person();
-  const auto later = w.send(w.new_rule({{"timing", "delay:24h"}}), ann);
-  const auto at_once = w.new_rule();
-  w.await_status(w.send(at_once, ann), "delivered");
-  const auto url = w.daemon.database_url();
-  CHECK(harness::read_value(url, "select rotate_segment()") == "2");
-  for (int i = 0; i < 5; ++i) // the lane's batch under way may still go to the old one
-    w.await_status(w.send(at_once, ann), "delivered");
-  CHECK(harness::read_value(url, "select count(*) > 0 from journal_2") == "t");
-  REQUIRE(harness::eventually(
-      10s, [&] { return harness::read_value(url, "select count(*) from notifications") == "7"; }));
-  CHECK_THROWS_WITH(harness::read_value(url, "select drop_segment(1)"),
-                    Catch::Matchers::Contains("was closed less than"));
-  auto refusal = [&]() -> std::string {
-    try {
-      return harness::read_value(url, "select drop_segment(1, '0 s')");
-    } catch (const std::exception& refused) {
-      return refused.what();
-    }
-  };
-  // The read models' position stands for 5 s after a start.
-  CHECK(harness::eventually(15s,
-                            [&] { return refusal().find("not finished") != std::string::npos; }));
-  CHECK(w.api.send("POST", "/v1/notifications/" + later + "/cancel").status == 200);
-  CHECK(harness::eventually(10s, [&] { return refusal() == "t"; }));
-  w.daemon.kill();
-  w.daemon.start();
-  w.api.disconnect();
-  w.await_status(w.send(at_once, ann), "delivered");
-  const auto fresh = w.new_person();
-  w.await_status(w.send(at_once, fresh), "delivered");
 }

@@ -136,9 +136,12 @@ begin
   update carried c set open = false -- for good: what is open again is read back whole
    where c.open and c.alone and c.notification_id is not null
      and not exists (select from notifications n where n.id = c.notification_id and n.open);
+  -- What has gone on since has its end in another segment: without this its start would be read back one by one.
   execute format(
     'insert into carried select j.* from %I j
-      where exists (select from notifications n where n.id = j.notification_id and n.open)', facts);
+      where exists (select from notifications n, segments s
+                     where n.id = j.notification_id and s.number = $1
+                       and (n.open or n.updated_at >= s.closed_at))', facts) using segment;
   execute format(
     'insert into carried select j.* from %I j join codes c on c.kind = ''fact'' and c.code = j.type
       where c.name in (''request_claimed'', ''request_answered'') and j.notification_id is null
