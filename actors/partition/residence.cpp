@@ -223,6 +223,7 @@ void partition_state::on_saved(const std::shared_ptr<saving>& s, const save_snap
   count().snapshots_written.add(s->who.size());
   saving_ = nullptr;
   make_room();
+  gauge();
   save_people();
 }
 

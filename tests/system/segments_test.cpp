@@ -77,6 +77,9 @@ TEST_CASE("a daemon with hardly any memory for people serves them all") {
       restart(w);
   }
   CHECK(harness::daemon::metric(w.api, "carillon_people_read_total") > 0);
-  CHECK(harness::daemon::metric(w.api, "carillon_people_in_memory") < 2'000);
+  CHECK(harness::eventually(20s, [&] {
+    w.await_status(w.send(type, all.back()), "delivered");
+    return harness::daemon::metric(w.api, "carillon_people_in_memory") < 2'000;
+  }));
   require_agreement(w.ledger());
 }

@@ -61,17 +61,34 @@ begin
   end if;
 end $$;
 
+-- Where the facts behind a segment begin, in one lane.
+create function end_before(segment integer, of_lane smallint) returns bigint language plpgsql as $$
+declare
+  settled bigint;
+  before integer;
+  last bigint;
+begin
+  select settled_position into settled from lane_state where lane = of_lane;
+  select max(number) into before from segments where number < segment and settled_at is null;
+  if before is not null then
+    execute format('select max(position) from %I where lane = $1', format('journal_%s', before)) into last using of_lane;
+  end if;
+  return greatest(settled, last);
+end $$;
+
 create function segment_rows(segment integer) returns bigint language plpgsql as $$
 declare
   found bigint;
 begin
   execute format(
-    'select coalesce(sum(x.last - x.first + 1), 0) from lane_state l
-       cross join lateral (select min(position) as first, max(position) as last from %I where lane = l.lane) x',
-    format('journal_%s', segment)) into found;
+    'select coalesce(sum(greatest(x.last - end_before($1, l.lane), 0)), 0) from lane_state l
+       cross join lateral (
+         select greatest((select max(position) from %I where lane = l.lane),
+                         (select max(position) from ledger where lane = l.lane)) as last) x',
+    format('journal_%s', segment)) into found using segment;
   return found;
 end $$;
-comment on function segment_rows is 'an estimate from positions, by two looks into the index for each lane';
+comment on function segment_rows is 'of the open one, with those of the ledger beside it; from positions, by a few looks into the indexes';
 
 create function refuse_settled() returns trigger language plpgsql as $$
 begin
@@ -96,37 +113,55 @@ begin
 end $$;
 comment on function seal_segment is 'lanes write no more to a closed segment';
 
+-- How far each lane is settled with the segment: over its rows, and the ledger's up to the next segment's first, as far as
+-- the read models and the snapshots are. The ledger also grows where the segment has no row.
 create function settle_positions(segment integer, flushed bigint[]) returns void language plpgsql as $$
 declare
   facts text := format('journal_%s', segment);
+  following text;
+  missed boolean;
 begin
+  execute format('select exists (select from %I where sequence > ($1)[partition + 1])', facts) into missed using flushed;
+  if missed then
+    perform refuse_tending(format('facts of segment %s are in no snapshot yet', segment), 'flush the people of all partitions');
+  end if;
+  select string_agg(format('(select min(position) from journal_%s where lane = l.lane)', number), ', ')
+    into following from segments where number > segment;
   execute format(
-    'with ends as materialized (select lane, max(position) as last from %1$I group by lane), facts as (
-       select partition, sequence from %1$I
-       union all
-       select l.partition, l.sequence from ends e
-         join lane_state s on s.lane = e.lane
-         join ledger l on l.lane = e.lane and l.position > s.settled_position and l.position <= e.last)
-     update partition_owner o set next_sequence = greatest(o.next_sequence, f.last + 1)
-       from (select partition, max(sequence) as last from facts group by partition) f
-      where f.partition = o.partition', facts);
-  if exists (select from partition_owner where next_sequence - 1 > flushed[partition + 1]) then
+    'create temporary table settling on commit drop as
+     select l.lane, l.settled_position as begins, f.last, least(
+              p.position + 1, greatest(f.last, g.last) + 1,
+              (select min(position) from ledger where lane = l.lane and position > l.settled_position
+                                                   and sequence > ($1)[partition + 1]), %s) - 1 as ends
+       from lane_state l
+       join projector_position p on p.lane = l.lane
+      cross join lateral (select max(position) as last from %I where lane = l.lane) f
+      cross join lateral (select max(position) as last from ledger where lane = l.lane) g', following, facts) using flushed;
+  if exists (select from settling s join projector_position p on p.lane = s.lane where p.position < s.last) then
+    perform refuse_tending(format('the read models are behind segment %s', segment), 'try again in a moment');
+  end if;
+  if exists (select from settling where ends < last) then
     perform refuse_tending(format('facts of segment %s are in no snapshot yet', segment), 'flush the people of all partitions');
   end if;
   execute format(
-    'update lane_state l set settled_position = greatest(l.settled_position, s.last),
-                             next_position = greatest(l.next_position, s.last + 1)
-       from (select lane, max(position) as last from %I group by lane) s
-      where s.lane = l.lane', facts);
-  if exists (select from lane_state l join projector_position p on p.lane = l.lane
-              where p.position < l.settled_position) then
-    perform refuse_tending(format('the read models are behind segment %s', segment), 'try again in a moment');
-  end if;
+    'update partition_owner o set next_sequence = greatest(o.next_sequence, f.last + 1)
+       from (select partition, max(sequence) as last
+               from (select partition, sequence from %I
+                     union all
+                     select g.partition, g.sequence from settling s
+                       join ledger g on g.lane = s.lane and g.position > s.begins and g.position <= s.ends) x
+              group by partition) f
+      where f.partition = o.partition', facts);
+  update lane_state l set settled_position = greatest(l.settled_position, s.ends),
+                          next_position = greatest(l.next_position, s.ends + 1)
+    from settling s where s.lane = l.lane;
+  drop table settling;
 end $$;
 
 create function carry_segment(segment integer) returns void language plpgsql as $$
 declare
   facts text := format('journal_%s', segment);
+  following text;
   day constant interval := '24 hours';
 begin
   delete from carried where notification_id is null and recorded_at <= now() - day;
@@ -136,12 +171,12 @@ begin
   update carried c set open = false -- for good: what is open again is read back whole
    where c.open and c.alone and c.notification_id is not null
      and not exists (select from notifications n where n.id = c.notification_id and n.open);
-  -- What has gone on since has its end in another segment: without this its start would be read back one by one.
+  -- What went on since has its end in another segment: if its start were missing, it would be read back one by one.
+  select string_agg(format('select notification_id from journal_%s', number), ' union all ')
+    into following from segments where number > segment;
   execute format(
     'insert into carried select j.* from %I j
-      where exists (select from notifications n, segments s
-                     where n.id = j.notification_id and s.number = $1
-                       and (n.open or n.updated_at >= s.closed_at))', facts) using segment;
+      where j.notification_id in (select id from notifications where open union all %s)', facts, following);
   execute format(
     'insert into carried select j.* from %I j join codes c on c.kind = ''fact'' and c.code = j.type
       where c.name in (''request_claimed'', ''request_answered'') and j.notification_id is null
