@@ -273,7 +273,7 @@ void partition_state::ask(const std::shared_ptr<propose>& m,
   assess q;
   q.items.push_back(std::move(a));
   self_->request(gate_, caf::infinite, std::move(q))
-      .then([this, m, version, promise, here = presence_](
+      .then([this, m, version, promise, here = model_->residence.here()](
                 const assess& x) { on_verdict(m, x.items.front(), version, promise); },
             [this](const caf::error& err) { self_->quit(err); });
 }
@@ -319,7 +319,7 @@ caf::result<delivery_context_ptr> partition_state::on_get_context(const get_cont
   if (e == nullptr || r == nullptr)
     return make_error(errc::not_found);
   auto promise = self_->make_response_promise<delivery_context_ptr>();
-  with_person(e->tenant, e->state.recipient, [this, m, promise, here = presence_] {
+  with_person(e->tenant, e->state.recipient, [this, m, promise, here = model_->residence.here()] {
     auto* entry = model_->find(m.id);
     if (entry == nullptr)
       return give(promise, make_error(errc::not_found));
@@ -340,7 +340,7 @@ void partition_state::read_context(const get_context& m,
     return give(promise, make_error(errc::not_found));
   self_->request(args_.store, store_timeout, read_facts{e->tenant, m.id})
       .then(
-          [this, m, promise, here = presence_](const facts_read& x) {
+          [this, m, promise, here = model_->residence.here()](const facts_read& x) {
             auto* entry = model_->find(m.id);
             give(promise, entry == nullptr ? nullptr : make_context(*entry, x.rows));
           },

@@ -42,6 +42,9 @@ public:
       visit(static_cast<const notification_entry&>(unpack(id, packed.get(), shared_)));
   }
 
+  [[nodiscard]] bool contains(const notification_id& id) const {
+    return awake_.contains(id) || packed_.contains(id);
+  }
   [[nodiscard]] std::size_t size() const noexcept {
     return awake_.size() + packed_.size();
   }

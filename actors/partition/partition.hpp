@@ -99,7 +99,7 @@ private:
   struct candidate;
   using planning_ptr = std::shared_ptr<planning>;
   struct saving;
-  /// One fact of a replay that is a child's business, or says something about a person.
+  /// One fact of a replay that says something about a person.
   struct replayed {
     applied_fact what;
     std::uint64_t sequence = 0;
@@ -137,17 +137,18 @@ private:
   void on_replay(const replay_rows& m);
   void on_replay_end(const replay_end& m);
   void take_in();
-  void take_in(const replay_chunk& chunk);
+  void read_orphans(const replay_chunk_ptr& chunk);
+  void ask_for_orphans();
+  void fold_chunk(const replay_chunk& chunk);
   bool fold_row(const journal_row& row, bool settled, std::vector<replayed>& out);
   void fold_people(const std::vector<replayed>& facts);
-  void read_orphans();
   void finish_replay();
   void take_up_work();
   caf::result<drained> on_drain();
   void maybe_drained();
 
   // -- who is in memory (residence.cpp)
-  using presence = std::shared_ptr<const int>; ///< held: nobody leaves memory
+  using presence = recipient_residence::presence;
   template <class Then>
   void with_person(const tenant_id& tenant, const recipient_id& recipient, Then then) {
     if (!model_->residence.is_absent(tenant, recipient))
@@ -276,10 +277,11 @@ private:
       positions_;                         ///< (position, sequence) of durable appends
   std::deque<replay_chunk_ptr> incoming_; ///< of the replay, not folded yet
   std::optional<replay_end> incoming_end_;
-  bool folding_ = false; ///< a chunk waits for its people
+  bool folding_ = false;   ///< a chunk waits for what it needs
+  bool taking_in_ = false; ///< further up in the stack
   std::vector<std::pair<std::uint64_t, notification_id>> to_project_; ///< replayed, by position
-  absl::flat_hash_set<notification_id> orphans_; ///< replayed facts of what is not in memory
-  std::size_t reading_orphans_ = 0;
+  struct orphans;
+  std::shared_ptr<orphans> orphans_; ///< of the chunk that is folded next
 
   /// Somebody waits until so many more people are there.
   struct waiting {
@@ -289,7 +291,6 @@ private:
   };
   absl::flat_hash_map<person, std::vector<std::shared_ptr<waiting>>> reading_;
   std::vector<person> unread_; ///< the database did not answer
-  presence presence_ = std::make_shared<const int>(0);
   std::shared_ptr<saving> saving_;
   std::deque<std::pair<std::uint64_t, caf::typed_response_promise<people_flushed>>> flushes_;
   bool retry_armed_ = false;

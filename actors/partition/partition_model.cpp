@@ -16,7 +16,7 @@ hash16 correlation_hash(const tenant_id& tenant, const std::string& key) {
 
 } // namespace
 
-bool partition_model::apply(const tenant_id& tenant, const notification_id& id, const fact& f,
+void partition_model::apply(const tenant_id& tenant, const notification_id& id, const fact& f,
                             timestamp at, std::uint64_t sequence) {
   requests.apply(f, at);
   if (const auto* e = std::get_if<event_received>(&f)) {
@@ -24,7 +24,7 @@ bool partition_model::apply(const tenant_id& tenant, const notification_id& id, 
     events.keep(e->dedupe, at);
   }
   if (id.is_nil())
-    return true;
+    return;
   auto* entry = find(id);
   if (const auto* planned = std::get_if<notification_planned>(&f);
       planned != nullptr && entry == nullptr) {
@@ -41,11 +41,10 @@ bool partition_model::apply(const tenant_id& tenant, const notification_id& id, 
       events.remember(moved->dedupe, id, at);
   }
   if (entry == nullptr)
-    return false;
+    return;
   entry->last_sequence = sequence;
   if (entry->state.finished)
     finished_.emplace_back(sequence, id);
-  return true;
 }
 
 std::optional<notification_entry> fold_rows(const notification_id& id,

@@ -41,9 +41,8 @@ public:
         events(limits.remembered_events, limits.dedupe_window), requests(limits.request_window) {}
 
   /// Folds one fact, but for what it says of a person: that is `recipients.apply`, since they may
-  /// have to be read first. `id` is nil where it is about no notification. False if the
-  /// notification is not known and the fact does not plan it.
-  bool apply(const tenant_id& tenant, const notification_id& id, const fact& f, timestamp at,
+  /// have to be read first. `id` is nil where it is about no notification.
+  void apply(const tenant_id& tenant, const notification_id& id, const fact& f, timestamp at,
              std::uint64_t sequence);
 
   [[nodiscard]] notification_entry* find(const notification_id& id);

@@ -284,8 +284,8 @@ caf::result<answer> partition_state::on_inbox(const inbox_command& m) {
   auto promise = self_->make_response_promise<answer>();
   with_person(m.tenant, m.recipient, [this, m, promise] {
     self_->request(inbox_, caf::infinite, m)
-        .then([this, m, promise,
-               here = presence_](const inbox_proposal& p) { change_inbox(m, p, promise); },
+        .then([this, m, promise, here = model_->residence.here()](
+                  const inbox_proposal& p) { change_inbox(m, p, promise); },
               [promise](const caf::error& e) mutable { promise.deliver(e); });
   });
   return promise;

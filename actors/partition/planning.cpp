@@ -68,7 +68,7 @@ caf::result<events_answer> partition_state::on_plan(plan_events& m) {
   p->at = now();
   p->reply.items.resize(p->request.plans.size());
   p->promise = self_->make_response_promise<events_answer>();
-  p->here = presence_;
+  p->here = model_->residence.here();
   p->keys.reserve(p->request.plans.size());
   for (const auto& plan : p->request.plans)
     p->keys.push_back(make_hash(p->request.tenant.str(), plan.about->source, plan.about->id));

@@ -62,7 +62,7 @@ struct recipient_book::folder {
   }
   void operator()(const recipient_erased& f) const {
     auto& e = moved(f.recipient);
-    book.move_roles(tenant, f.recipient, e.roles, {});
+    book.forget_roles(tenant, f.recipient);
     recipient_entry blank;
     blank.inbox_offset = e.inbox_offset;
     blank.version = e.version;
@@ -168,6 +168,11 @@ const std::string* recipient_book::word(const std::string& text) {
 void recipient_book::know_role(const tenant_id& tenant, const std::string& role,
                                const recipient_id& recipient) {
   roles_[tenant][role].insert(recipient);
+}
+
+void recipient_book::forget_roles(const tenant_id& tenant, const recipient_id& recipient) {
+  for (auto& [role, who] : roles_[tenant])
+    who.erase(recipient);
 }
 
 void recipient_book::move_roles(const tenant_id& tenant, const recipient_id& recipient,

@@ -124,6 +124,9 @@ public:
   /// Somebody has the role, in memory or not.
   void know_role(const tenant_id& tenant, const std::string& role, const recipient_id& recipient);
 
+  /// Whatever roles they were known to have.
+  void forget_roles(const tenant_id& tenant, const recipient_id& recipient);
+
   /// Everyone who has the role, in memory or not.
   [[nodiscard]] std::vector<recipient_id> with_role(const tenant_id& tenant,
                                                     const std::string& role) const;

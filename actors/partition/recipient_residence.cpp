@@ -48,10 +48,6 @@ void recipient_residence::arrived(const tenant_id& tenant, const recipient_id& r
   resize(e, bytes_of_entry + bytes);
 }
 
-void recipient_residence::unknown(const person& who) {
-  known_.erase(hash_of(who.tenant, who.recipient));
-}
-
 void recipient_residence::got_key(const tenant_id& tenant, const recipient_id& recipient,
                                   std::uint64_t sequence) {
   auto& e = book_.get(tenant, recipient);
@@ -113,14 +109,27 @@ std::uint64_t recipient_residence::first_unsaved() const {
 
 // -- memory -------------------------------------------------------------------------
 
+/// A round that nobody held goes on under a new number.
+void recipient_residence::next_round() {
+  ++round_;
+  if (rounds_.back().use_count() == 1)
+    rounds_.pop_back();
+  while (!rounds_.empty() && rounds_.front().use_count() == 1)
+    rounds_.pop_front();
+  rounds_.push_back(std::make_shared<const std::uint32_t>(round_));
+}
+
 std::vector<person> recipient_residence::make_room(std::uint64_t durable) {
   std::vector<person> gone;
   if (!is_over())
     return gone;
+  auto held = std::find_if(rounds_.begin(), rounds_.end(),
+                           [](const presence& x) { return x.use_count() > 1; });
+  auto first_held = held == rounds_.end() ? round_ + 1 : **held;
   std::vector<recipient_book::node> free;
   book_.each_node([&](const recipient_book::node& n) {
     const auto& r = n.value->residence;
-    if (!r.dirty && !r.being_saved && r.changed_at <= durable)
+    if (!r.dirty && !r.being_saved && r.changed_at <= durable && r.used < first_held)
       free.push_back(n);
   });
   std::sort(free.begin(), free.end(), [](const auto& a, const auto& b) {

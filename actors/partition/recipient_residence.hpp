@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <limits>
+#include <memory>
 #include <vector>
 
 namespace carillon {
@@ -33,12 +34,10 @@ public:
   /// is here.
   [[nodiscard]] bool is_absent(const tenant_id& tenant, const recipient_id& recipient);
 
-  /// They were read: `sequence` of their snapshot and its size, or 0 and 0.
+  /// They were read: `sequence` of their snapshot and its size, or 0 and 0. Also who is kept
+  /// nowhere, and has the hash of somebody who is.
   void arrived(const tenant_id& tenant, const recipient_id& recipient, std::uint64_t sequence,
                std::size_t bytes);
-
-  /// They were asked for, and nothing is kept of them.
-  void unknown(const person& who);
 
   /// Their key goes with the append of this sequence.
   void got_key(const tenant_id& tenant, const recipient_id& recipient, std::uint64_t sequence);
@@ -66,9 +65,14 @@ public:
 
   // -- memory ---------------------------------------------------------------------
 
+  /// As long as it is held, nobody leaves who was used since it was taken.
+  using presence = std::shared_ptr<const std::uint32_t>;
+  [[nodiscard]] presence here() const {
+    return rounds_.back();
+  }
+
   /// Lets the longest unused go until an eighth of the room is free, of those that are saved, and
-  /// whose key is: all up to `durable`. To be called when nothing that is under way relies on
-  /// anybody's presence. @returns who went.
+  /// whose key is: all up to `durable`. @returns who went.
   [[nodiscard]] std::vector<person> make_room(std::uint64_t durable);
 
   [[nodiscard]] bool is_over() const noexcept {
@@ -78,9 +82,7 @@ public:
     return bytes_;
   }
   /// Uses from now on are later than those before.
-  void next_round() noexcept {
-    ++round_;
-  }
+  void next_round();
 
 private:
   void resize(recipient_entry& e, std::size_t bytes);
@@ -89,6 +91,8 @@ private:
   std::size_t most_bytes_;
   std::size_t bytes_ = 0;
   std::uint32_t round_ = 1;
+  /// Of rounds somebody still works in, and the present one.
+  std::deque<presence> rounds_{std::make_shared<const std::uint32_t>(1)};
   /// Who is kept somewhere, by hash: two of one hash cost a look in the database, no more.
   absl::flat_hash_set<std::uint64_t> known_;
   std::deque<unsaved> dirty_; ///< by `since`

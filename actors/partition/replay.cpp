@@ -23,6 +23,21 @@ struct recipient_of_fact {
   }
 };
 
+/// The slots that its steps were promised by the limiter.
+void add_holds(const notification_entry& e, std::vector<applied_fact>& to) {
+  const auto& s = e.state;
+  for (std::uint8_t i = 0; i < s.steps.size(); ++i)
+    if (s.steps[i].now == status::rate_limited && !s.steps[i].ended)
+      to.push_back({s.id,
+                    e.tenant,
+                    s.updated_at,
+                    std::make_shared<const fact>(
+                        step_held{i, s.steps[i].wake, reason::rate_limited, check::rate_limit}),
+                    s.recipient,
+                    s.plan->steps[i].on,
+                    {}});
+}
+
 /// Somebody was calling a provider, and nobody knows what came of it.
 bool open_call(const notification_state& s) {
   return std::any_of(s.attempts.begin(), s.attempts.end(),
@@ -41,18 +56,74 @@ void partition_state::on_replay_end(const replay_end& m) {
   take_in();
 }
 
-/// Chunk after chunk; one that needs people who are not read yet holds up those behind it.
+/// Notifications that were over when their segment was settled, and of which there is a fact now:
+/// what they were before is read back.
+struct partition_state::orphans {
+  replay_chunk_ptr chunk;
+  absl::flat_hash_map<notification_id, std::uint64_t> first; ///< sequence of the first fact here
+  std::size_t asked = 0;
+};
+
+/// Chunk after chunk; one that needs what is not read yet holds up those behind it.
 void partition_state::take_in() {
+  if (std::exchange(taking_in_, true))
+    return;
   while (!folding_ && !incoming_.empty()) {
     auto chunk = std::move(incoming_.front());
     incoming_.pop_front();
-    take_in(*chunk);
+    folding_ = true;
+    read_orphans(chunk);
   }
-  if (!folding_ && incoming_end_ && reading_orphans_ == 0)
-    read_orphans();
+  taking_in_ = false;
+  if (!folding_ && incoming_end_)
+    finish_replay();
 }
 
-void partition_state::take_in(const replay_chunk& chunk) {
+void partition_state::read_orphans(const replay_chunk_ptr& chunk) {
+  auto all = std::make_shared<orphans>(orphans{chunk, {}, 0});
+  absl::flat_hash_set<notification_id> planned;
+  for (const auto& row : chunk->rows)
+    if (row.type == fact_type::notification_planned)
+      planned.insert(row.notification);
+    else if (!row.notification.is_nil() && !planned.contains(row.notification)
+             && !model_->notifications().contains(row.notification))
+      all->first.try_emplace(row.notification, row.sequence);
+  if (all->first.empty())
+    return fold_chunk(*chunk);
+  orphans_ = std::move(all);
+  ask_for_orphans();
+}
+
+void partition_state::ask_for_orphans() {
+  if (!orphans_ || orphans_->asked != 0)
+    return;
+  orphans_->asked = orphans_->first.size();
+  auto answered = [this, all = orphans_] {
+    if (--all->asked != 0)
+      return;
+    if (!all->first.empty())
+      return try_later();
+    orphans_ = nullptr;
+    fold_chunk(*all->chunk);
+  };
+  for (const auto& [id, sequence] : orphans_->first)
+    self_->request(args_.store, caf::infinite, read_facts{{}, id})
+        .then(
+            [this, all = orphans_, id = id, before = sequence, answered](facts_read& x) {
+              std::erase_if(x.rows, [&](const auto& row) { return row.sequence >= before; });
+              if (auto entry = fold_rows(id, x.rows))
+                model_->put(id, std::move(*entry));
+              all->first.erase(id);
+              answered();
+            },
+            [this, id = id, answered](const caf::error& why) {
+              spdlog::warn("partition {}: {} cannot be read: {}; trying again", args_.id.value,
+                           to_string(id), render(why));
+              answered();
+            });
+}
+
+void partition_state::fold_chunk(const replay_chunk& chunk) {
   for (const auto& who : chunk.people)
     model_->residence.know(who);
   for (const auto& e : chunk.events) {
@@ -69,10 +140,8 @@ void partition_state::take_in(const replay_chunk& chunk) {
       return self_->quit(caf::exit_reason::unhandled_exception);
   std::vector<person> absent;
   for (const auto& f : facts)
-    if (concerns_person(type_of(*f.what.body))
-        && model_->residence.is_absent(f.what.tenant, f.what.recipient))
+    if (model_->residence.is_absent(f.what.tenant, f.what.recipient))
       absent.push_back({f.what.tenant, f.what.recipient});
-  folding_ = true;
   with_people(std::move(absent), [this, facts = std::move(facts)] {
     fold_people(facts);
     model_->notifications().pack_replayed();
@@ -81,7 +150,8 @@ void partition_state::take_in(const replay_chunk& chunk) {
   });
 }
 
-/// Folds what is about the notification; puts the rest into `out`. False if it cannot be read.
+/// Folds what is about the notification; puts into `out` what is about a person. What waits for a
+/// limit promises itself at the end, from what is left. False if the row cannot be read.
 bool partition_state::fold_row(const journal_row& row, bool settled, std::vector<replayed>& out) {
   auto f = decode_fact(row.type, row.schema, row.body);
   if (!f) {
@@ -89,16 +159,17 @@ bool partition_state::fold_row(const journal_row& row, bool settled, std::vector
                      args_.id.value, row.sequence, to_string(row.type));
     return false;
   }
-  if (!model_->apply(row.tenant, row.notification, *f, row.recorded_at, row.sequence))
-    orphans_.insert(row.notification);
+  model_->apply(row.tenant, row.notification, *f, row.recorded_at, row.sequence);
   if (!row.notification.is_nil())
     to_project_.emplace_back(row.position, row.notification);
-  if (!concerns_children(row.type) || (settled && concerns_person(row.type)))
+  if (settled || !concerns_person(row.type))
     return true;
   auto recipient = std::visit(recipient_of_fact{}, *f);
   const auto* entry = row.notification.is_nil() ? nullptr : model_->find(row.notification);
   if (entry != nullptr)
     recipient = entry->state.recipient;
+  else if (row.type == fact_type::attempt_started)
+    return true; // all else of it is gone, and with it whose it was
   auto on = channel_of(*f, entry);
   out.push_back(
       {{row.notification, row.tenant, row.recorded_at, std::make_shared<const fact>(std::move(*f)),
@@ -113,37 +184,16 @@ void partition_state::fold_people(const std::vector<replayed>& facts) {
   applied.reserve(facts.size());
   for (const auto& f : facts) {
     const auto* r = model_->recipients.find(f.what.tenant, f.what.recipient);
-    if (r != nullptr && concerns_person(type_of(*f.what.body))
-        && f.sequence <= r->residence.changed_at)
+    if (r != nullptr && f.sequence <= r->residence.changed_at)
       continue;
+    // The key was read as it is now: if they came back since, it is the new one.
+    auto key = r == nullptr ? std::string{} : r->key;
     fold_person(f.what, f.sequence);
+    if (auto* e = model_->recipients.find(f.what.tenant, f.what.recipient))
+      e->key = std::move(key);
     applied.push_back(f.what);
   }
   tell_children(applied, true);
-}
-
-/// Facts about notifications that were over when their segment was settled, and are not now: the
-/// whole of them is read back.
-void partition_state::read_orphans() {
-  if (orphans_.empty())
-    return finish_replay();
-  reading_orphans_ = orphans_.size();
-  for (const auto& id : std::exchange(orphans_, {}))
-    self_->request(args_.store, caf::infinite, read_facts{{}, id})
-        .then(
-            [this, id](const facts_read& x) {
-              if (auto entry = fold_rows(id, x.rows))
-                model_->put(id, std::move(*entry));
-              if (--reading_orphans_ == 0)
-                take_in();
-            },
-            [this, id](const caf::error& why) {
-              spdlog::warn("partition {}: {} cannot be read: {}; trying again", args_.id.value,
-                           to_string(id), render(why));
-              orphans_.insert(id);
-              if (--reading_orphans_ == 0)
-                try_later();
-            });
 }
 
 void partition_state::finish_replay() {
@@ -163,6 +213,7 @@ void partition_state::finish_replay() {
     self_->request(args_.lane, caf::infinite, std::move(missed))
         .then([](const appended&) {}, [](const caf::error&) {});
   take_up_work();
+  save_people();
   gauge();
   if (args_.supervisor)
     self_->send(args_.supervisor, partition_ready{args_.id});
@@ -174,7 +225,10 @@ void partition_state::take_up_work() {
   std::vector<notification_id> over;
   std::vector<notification_id> due;
   std::vector<arm_deadline> timers;
+  apply_facts holds;
+  holds.durable = true;
   model_->notifications().each([&](const notification_entry& e) {
+    add_holds(e, holds.facts);
     if (!is_open(e.state))
       over.push_back(e.state.id);
     else if (open_call(e.state) || e.armed <= now())
@@ -182,6 +236,8 @@ void partition_state::take_up_work() {
     else if (e.armed != far_future)
       timers.push_back({e.state.id, e.armed, far_future});
   });
+  if (!holds.facts.empty())
+    self_->send(limiter_, std::move(holds));
   if (!timers.empty())
     self_->send(scheduler_, std::move(timers));
   for (const auto& id : over)
@@ -204,7 +260,8 @@ caf::result<drained> partition_state::on_drain() {
 
 /// Drained: nothing waits for the journal, and no call is out.
 void partition_state::maybe_drained() {
-  if (drains_.empty() || !effects_.empty() || durable_sequence_ + 1 != next_sequence_)
+  if (drains_.empty() || !reading_.empty() || !effects_.empty()
+      || durable_sequence_ + 1 != next_sequence_)
     return;
   for (const auto& [id, r] : running_)
     if (const auto* e = model_->find(id))

@@ -37,7 +37,8 @@ struct partition_state::saving {
 void partition_state::with_people(std::vector<person> absent, std::function<void()> then) {
   if (absent.empty())
     return then();
-  auto w = std::make_shared<waiting>(waiting{absent.size(), std::move(then), presence_});
+  auto w = std::make_shared<waiting>(
+      waiting{absent.size(), std::move(then), model_->residence.here()});
   read_snapshots q;
   q.partition = args_.id;
   for (auto& who : absent) {
@@ -81,7 +82,7 @@ void partition_state::on_people(const read_snapshots& asked, const snapshots_rea
   std::vector<std::shared_ptr<waiting>> ready;
   for (const auto& who : asked.who) {
     if (model_->residence.is_absent(who.tenant, who.recipient))
-      model_->residence.unknown(who);
+      model_->residence.arrived(who.tenant, who.recipient, 0, 0);
     for (auto& w : std::exchange(reading_[who], {}))
       if (--w->absent == 0)
         ready.push_back(std::move(w));
@@ -89,6 +90,7 @@ void partition_state::on_people(const read_snapshots& asked, const snapshots_rea
   }
   for (const auto& w : ready)
     w->then();
+  maybe_drained();
 }
 
 /// Into the book, and into what the children are to be told. False if the bytes make no sense.
@@ -104,6 +106,7 @@ bool partition_state::install(const person_read& x, apply_facts& gate, restore_p
     return false;
   }
   model_->residence.arrived(tenant, recipient, x.sequence, x.body.size());
+  model_->recipients.forget_roles(tenant, recipient); // those that it has are in the facts
   for (auto& f : opened->facts) {
     model_->recipients.apply(tenant, f.body, f.sealed, f.at, opened->version);
     gate.facts.push_back({{},
@@ -123,8 +126,9 @@ bool partition_state::install(const person_read& x, apply_facts& gate, restore_p
   if (!opened->parts.limits.empty())
     limits.parts.emplace_back(x.who, std::move(opened->parts.limits));
   if (!opened->parts.inbox.empty()) {
-    e.inbox_knows_key = true;
-    self_->send(inbox_, know_key{tenant, recipient, e.key});
+    e.inbox_knows_key = !e.key.empty();
+    if (e.inbox_knows_key)
+      self_->send(inbox_, know_key{tenant, recipient, e.key});
     inboxes.parts.emplace_back(x.who, std::move(opened->parts.inbox));
   }
   return true;
@@ -152,6 +156,8 @@ void partition_state::answer_flushes() {
 /// Some of those who have changed, if anybody wants it. The children answer behind everything they
 /// were told so far, so the parts are of one moment.
 void partition_state::save_people() {
+  if (!ready_) // the journal says more about them than is folded so far
+    return;
   answer_flushes();
   if (saving_ || (flushes_.empty() && !model_->residence.is_over()))
     return;
@@ -222,16 +228,18 @@ void partition_state::on_saved(const std::shared_ptr<saving>& s, const save_snap
     model_->residence.saved(s->who[i], what.items[i].body.size());
   count().snapshots_written.add(s->who.size());
   saving_ = nullptr;
+  save_people();
+  if (saving_)
+    return;
   make_room();
   gauge();
-  save_people();
 }
 
 // -- leaving --------------------------------------------------------------------------------------
 
-/// Where memory for people runs short, and nothing under way relies on anybody being there.
+/// Where memory for people runs short, of those on whom nothing relies that is under way.
 void partition_state::make_room() {
-  if (presence_.use_count() > 1)
+  if (!ready_)
     return;
   evict_people gone{model_->residence.make_room(durable_sequence_)};
   if (gone.who.empty())
@@ -251,7 +259,7 @@ void partition_state::on_tick() {
   retry_armed_ = false;
   if (!unread_.empty())
     read_people({args_.id, std::exchange(unread_, {})});
-  take_in();
+  ask_for_orphans();
   save_people();
 }
 

@@ -26,12 +26,14 @@ public:
   }
 
   T& get(const tenant_id& tenant, const recipient_id& recipient) {
-    return tenants_[tenant][recipient];
+    auto [i, fresh] = tenants_[tenant].try_emplace(recipient);
+    size_ += fresh ? 1 : 0;
+    return i->second;
   }
 
   void erase(const tenant_id& tenant, const recipient_id& recipient) {
     if (auto t = tenants_.find(tenant); t != tenants_.end())
-      t->second.erase(recipient);
+      size_ -= t->second.erase(recipient);
   }
 
   /// An entry with its names; all three stay where they are until it is erased.
@@ -55,18 +57,15 @@ public:
         visit(node{&tenant, &recipient, &value});
   }
 
-  [[nodiscard]] std::size_t size() const {
-    std::size_t n = 0;
-    for (const auto& [tenant, recipients] : tenants_)
-      n += recipients.size();
-    return n;
+  [[nodiscard]] std::size_t size() const noexcept {
+    return size_;
   }
 
   /// Drops every entry for which `done(entry)`.
   template <class F>
   void prune(F done) {
     for (auto& [tenant, recipients] : tenants_)
-      absl::erase_if(recipients, [&](auto& entry) { return done(entry.second); });
+      size_ -= absl::erase_if(recipients, [&](auto& entry) { return done(entry.second); });
   }
 
   template <class F>
@@ -78,6 +77,7 @@ public:
 
 private:
   absl::node_hash_map<tenant_id, absl::node_hash_map<recipient_id, T>> tenants_;
+  std::size_t size_ = 0;
 };
 
 } // namespace carillon

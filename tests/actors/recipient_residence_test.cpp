@@ -50,11 +50,39 @@ TEST_CASE("who was never heard of need not be read; who is known must, until the
   CHECK(!h.is_absent(1));
 }
 
-TEST_CASE("who turned out to be kept nowhere is not asked for again") {
+TEST_CASE("who turned out to be kept nowhere is here, and nobody else is forgotten for it") {
   house h;
   h.residence.know({{clinic, person_number(1)}, {}});
-  h.residence.unknown({clinic, person_number(1)});
+  h.residence.arrived(clinic, person_number(1), 0, 0);
   CHECK(!h.is_absent(1));
+  h.book.evict(clinic, person_number(1)); // as if it were another person of the same hash
+  CHECK(h.is_absent(1));
+}
+
+TEST_CASE("who was used since something under way began stays until it is over") {
+  house h{1};
+  h.change(1, 10);
+  h.save_all();
+  h.residence.next_round();
+  auto here = h.residence.here();
+  CHECK(!h.is_absent(1)); // used
+  h.change(2, 11);
+  h.save_all();
+  h.residence.next_round();
+  CHECK(h.residence.make_room(100).empty());
+  here = nullptr;
+  h.residence.next_round();
+  CHECK(h.residence.make_room(100).size() == 2);
+}
+
+TEST_CASE("work of long ago keeps nobody who was not used since") {
+  house h{1};
+  h.change(1, 10);
+  h.save_all();
+  h.residence.next_round();
+  auto here = h.residence.here();
+  h.residence.next_round();
+  CHECK(h.residence.make_room(100).size() == 1);
 }
 
 TEST_CASE("an entry that somebody made before it was read does not count as read") {

@@ -17,8 +17,9 @@ constexpr auto ann
     = R"({"name":"Ann","locale":"en","timezone":"Europe/Berlin","roles":["nurse"],"contacts":{"sms":"+15550001111"}})";
 
 std::string rule_to(const std::string& channels, const std::string& recipient = R"("data.who")",
-                    const std::string& more = {}) {
-  return R"({"event":"test.happened","notifications":[{"type":"note","category":"transactional","recipient":)"
+                    const std::string& more = {}, const std::string& event = "test.happened") {
+  return R"({"event":")" + event
+         + R"(","notifications":[{"type":"note","category":"transactional","recipient":)"
          + recipient + R"(,"content":{"sms":{"text":"x"},"in_app":{"title":"Hi","body":"B"}})"
          + more + R"(,"delivery":{"strategy":"fallback","channels":)" + channels + "}}]}";
 }
@@ -155,10 +156,78 @@ TEST_CASE("who was erased stays forgotten, whatever snapshots there were") {
   CHECK(engine.person("ann", rverb::erase, "{}").what == answer::kind::no_content);
   engine.restart();
   CHECK(engine.person("ann", rverb::get, "{}").what == answer::kind::not_found);
+  engine.rule("nurses",
+              rule_to(R"([{"channel":"in_app"}])", R"({"role":"nurse"})", {}, "test.nurses"));
+  engine.post("e-1", "test.nurses", "{}");
+  CHECK(engine.count.notifications_planned.get() == 0);
   REQUIRE(engine.settle_journal().empty());
   engine.restart();
   CHECK(engine.person("ann", rverb::get, "{}").what == answer::kind::not_found);
   CHECK(engine.person("ann", rverb::put, ann).version == 2);
+}
+
+TEST_CASE("who came back after an erasure is there after a start") {
+  small_engine engine;
+  engine.person("ann", rverb::erase, "{}");
+  engine.person("ann", rverb::put, ann);
+  auto before = engine.person("ann", rverb::get, "{}").body;
+  engine.restart();
+  CHECK(engine.person("ann", rverb::get, "{}").body == before);
+  REQUIRE(engine.settle_journal().empty());
+  engine.restart();
+  CHECK(engine.person("ann", rverb::get, "{}").body == before);
+  engine.happen("e-1");
+  CHECK(engine.sms.calls.size() == 1);
+}
+
+TEST_CASE("who came back after an erasure reads what is new in their inbox, also over a start") {
+  small_engine engine{without_room(), R"([{"channel":"in_app"}])"};
+  engine.happen("e-1");
+  engine.person("ann", rverb::erase, "{}");
+  REQUIRE(engine.settle_journal().empty());
+  engine.restart();
+  engine.person("ann", rverb::put, ann);
+  engine.happen("e-2");
+  auto items = nlohmann::json::parse(engine.inbox("ann", iverb::list).body).at("items");
+  CHECK(items.size() == 1);
+}
+
+TEST_CASE("an attempt of a dead letter that was replayed counts against the limit, over a crash") {
+  settings s;
+  s.limits.fill({});
+  s.limits[static_cast<std::size_t>(channel::sms)].per_day = 2;
+  small_engine engine{s};
+  engine.sms.answers.push_back(provider_script::failed(error_class::permanent_address));
+  auto id = engine.happen("e-1").notifications.front().id;
+  REQUIRE(engine.settle_journal().empty());
+  engine.restart();
+  engine.sms.calls.clear();
+  engine.command(id, nverb::replay);
+  REQUIRE(engine.sms.calls.size() == 1);
+  engine.restart();
+  engine.happen("e-2");
+  CHECK(engine.sms.calls.size() == 1);
+}
+
+TEST_CASE("a slot that was waited for and used is not held for anybody after a start") {
+  settings s;
+  s.limits.fill({});
+  s.limits[static_cast<std::size_t>(channel::sms)].per_hour = 1;
+  small_engine engine{s};
+  engine.happen("e-1");
+  engine.happen("e-2");
+  engine.world.advance(1h);
+  REQUIRE(engine.sms.calls.size() == 2);
+  REQUIRE(engine.settle_journal().empty());
+  engine.restart();
+  auto third = engine.happen("e-3").notifications.front().id;
+  engine.restart(); // its slot is still promised
+  auto fourth = engine.happen("e-4").notifications.front().id;
+  engine.world.advance(1h);
+  CHECK(engine.status_of(third) == "sent");
+  CHECK(engine.status_of(fourth) == "rate_limited");
+  engine.world.advance(1h);
+  CHECK(engine.status_of(fourth) == "sent");
 }
 
 TEST_CASE("a dead letter from before the last settled segment is replayed, also over a crash") {

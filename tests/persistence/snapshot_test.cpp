@@ -42,7 +42,9 @@ struct fixture {
     world.await_projected(under_test->projector, write(std::move(what)).last_position);
   }
   void save(std::vector<snapshot> items) {
-    REQUIRE(world.ask<snapshots_saved>(under_test->store, save_snapshots{{7}, std::move(items)}));
+    auto answer
+        = world.ask<snapshots_saved>(under_test->store, save_snapshots{{7}, std::move(items)});
+    REQUIRE(answer);
   }
   std::vector<person_read> read(std::vector<person> people) {
     auto got = world.ask<snapshots_read>(under_test->store, read_snapshots{{7}, std::move(people)});
