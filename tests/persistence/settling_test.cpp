@@ -257,10 +257,10 @@ TEST_CASE("what is open is told by its status in a database of before", "[faults
   data.query("delete from schema_migrations where number = 5");
   for (const char* what :
        {"table snapshots", "table carried", "table segment_events", "function refuse_tending",
-        "function tend_alone", "function segment_rows", "function refuse_settled cascade",
-        "function seal_segment", "function settle_positions", "function carry_segment",
-        "function pack_events", "function settle_segment", "function drop_segment(integer)",
-        "function drop_lines"})
+        "function tend_alone", "function segment_rows", "function end_before",
+        "function refuse_settled cascade", "function seal_segment", "function settle_positions",
+        "function carry_segment", "function pack_events", "function settle_segment",
+        "function drop_segment(integer)", "function drop_lines"})
     data.query(std::string("drop ") + what);
   data.query("alter table notifications drop column open");
   data.query("alter table segments drop column settled_at, drop column row_count");
