@@ -31,6 +31,7 @@ else
   run sessions
   run waiting
   run replay
+  run replay --of sent
 fi
 
 echo

@@ -56,9 +56,11 @@ private:
   }
 
   std::uint64_t journal_rows() {
-    // A lane's positions are dense over both tables, and there is one lane.
-    return number("select greatest((select max(position) from journal_1), "
-                  "(select max(position) from ledger), 0)");
+    // A lane's positions are dense over all segments and the ledger, and there is one lane.
+    const auto newest = number("select max(number) from segments");
+    return number(fmt::format("select greatest((select max(position) from journal_{}), "
+                              "(select max(position) from ledger), 0)",
+                              newest));
   }
 
   void measure() {
@@ -96,6 +98,7 @@ private:
 
 void run_growth(growth_options options) {
   options.stack.recipients = 0;
+  options.stack.one_segment = false; // as it is in service
   stack whole{options.stack};
   growth line{options, options.load, whole};
   std::sort(options.recipients.begin(), options.recipients.end());
