@@ -71,13 +71,15 @@ void recipient_residence::changed(const tenant_id& tenant, const recipient_id& r
 
 // -- snapshots ----------------------------------------------------------------------
 
-std::vector<recipient_residence::unsaved> recipient_residence::take_unsaved(std::size_t most) {
+std::vector<recipient_residence::unsaved> recipient_residence::take_unsaved(
+    std::size_t most, std::size_t most_bytes) {
   std::vector<unsaved> out;
   saving_since_ = dirty_.empty() ? everything : dirty_.front().since;
-  while (!dirty_.empty() && out.size() < most) {
+  for (std::size_t bytes = 0; !dirty_.empty() && out.size() < most && bytes < most_bytes;) {
     out.push_back(dirty_.front());
     dirty_.pop_front();
     auto& r = out.back().who.value->residence;
+    bytes += r.bytes;
     r.dirty = false;
     r.being_saved = true;
   }

@@ -54,9 +54,10 @@ public:
     recipient_book::node who;
   };
 
-  /// The longest unsaved ones, up to `most`. Each is given to `saved` or `not_saved`, before more
-  /// are taken.
-  [[nodiscard]] std::vector<unsaved> take_unsaved(std::size_t most);
+  /// The longest unsaved ones, up to `most` and to about `most_bytes`, one at least. Each is given
+  /// to `saved` or `not_saved`, before more are taken.
+  [[nodiscard]] std::vector<unsaved> take_unsaved(std::size_t most,
+                                                  std::size_t most_bytes = std::size_t{4} << 20);
   void saved(const unsaved& who, std::size_t bytes);
   void not_saved(const unsaved& who);
 

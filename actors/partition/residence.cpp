@@ -14,6 +14,7 @@ namespace carillon {
 namespace {
 
 constexpr std::size_t most_saved_together = 64;
+constexpr std::size_t most_read_together = 64;         // an inbox may be megabytes
 constexpr auto pause = std::chrono::milliseconds{500}; // before the database is asked again
 
 } // namespace
@@ -46,6 +47,8 @@ void partition_state::with_people(std::vector<person> absent, std::function<void
     i->second.push_back(w);
     if (first)
       q.who.push_back(std::move(who));
+    if (q.who.size() == most_read_together)
+      read_people({args_.id, std::exchange(q.who, {})});
   }
   if (!q.who.empty())
     read_people(std::move(q));

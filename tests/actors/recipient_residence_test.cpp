@@ -132,6 +132,18 @@ TEST_CASE("a snapshot that failed is unsaved as before, once, also where more ca
   CHECK(again[1].since == 11);
 }
 
+TEST_CASE("snapshots are taken in portions that fit into memory") {
+  house h{std::size_t{1} << 30};
+  for (int n = 0; n < 6; ++n)
+    h.change(n, static_cast<std::uint64_t>(n + 1), 3'000'000);
+  for (auto expected : {2U, 2U, 2U, 0U}) {
+    auto some = h.residence.take_unsaved(64);
+    CHECK(some.size() == expected);
+    for (const auto& who : some)
+      h.residence.saved(who, 100);
+  }
+}
+
 TEST_CASE("the longest unused leave, and none that is not written down") {
   house h{10'000};
   for (int n = 0; n < 20; ++n)
