@@ -162,6 +162,7 @@ private:
                restore_people& inboxes);
   caf::result<people_flushed> on_flush_people();
   void answer_flushes();
+  std::shared_ptr<saving> take_unsaved();
   void save_people();
   void on_collected(const std::shared_ptr<saving>& s);
   void write_snapshots(const std::shared_ptr<saving>& s);

@@ -156,20 +156,13 @@ void partition_state::answer_flushes() {
   }
 }
 
-/// Some of those who have changed, if anybody wants it. The children answer behind everything they
-/// were told so far, so the parts are of one moment.
-void partition_state::save_people() {
-  if (!ready_) // the journal says more about them than is folded so far
-    return;
-  answer_flushes();
-  if (saving_ || (flushes_.empty() && !model_->residence.is_over()))
-    return;
+/// Some of those who have changed, as they are now; null if there are none.
+std::shared_ptr<partition_state::saving> partition_state::take_unsaved() {
   auto s = std::make_shared<saving>();
   s->who = model_->residence.take_unsaved(most_saved_together);
   if (s->who.empty())
-    return;
+    return nullptr;
   s->sequence = next_sequence_ - 1;
-  collect_people q;
   for (const auto& x : s->who) {
     const auto& e = *x.who.value;
     s->names.push_back({*x.who.tenant, *x.who.recipient});
@@ -177,23 +170,31 @@ void partition_state::save_people() {
     s->roles.push_back(e.roles);
     s->plain.push_back(encode_snapshot(model_->recipients, *x.who.recipient, e));
   }
-  q.who = s->names;
-  saving_ = s;
-  auto failed = [this](const caf::error& e) { self_->quit(e); };
-  self_->request(limiter_, caf::infinite, q)
-      .then(
-          [this, s](const people_parts& parts) {
-            s->limits = parts;
-            on_collected(s);
-          },
-          failed);
-  self_->request(inbox_, caf::infinite, q)
-      .then(
-          [this, s](const people_parts& parts) {
-            s->inboxes = parts;
-            on_collected(s);
-          },
-          failed);
+  return s;
+}
+
+/// Begins to write some down, if anybody wants it. The children answer behind everything they were
+/// told so far, so the parts are of one moment.
+void partition_state::save_people() {
+  if (!ready_) // the journal says more about them than is folded so far
+    return;
+  answer_flushes();
+  if (saving_ || (flushes_.empty() && !model_->residence.is_over()))
+    return;
+  saving_ = take_unsaved();
+  if (!saving_)
+    return;
+  auto collect = [this, s = saving_](const auto& child, people_parts saving::*into) {
+    self_->request(child, caf::infinite, collect_people{s->names})
+        .then(
+            [this, s, into](const people_parts& parts) {
+              (*s).*into = parts;
+              on_collected(s);
+            },
+            [this](const caf::error& e) { self_->quit(e); });
+  };
+  collect(limiter_, &saving::limits);
+  collect(inbox_, &saving::inboxes);
 }
 
 /// A snapshot shows nothing that the journal may not keep.
