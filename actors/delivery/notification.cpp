@@ -129,10 +129,13 @@ status overall(const notification_state& s) noexcept {
   return lead.now;
 }
 
+bool has_open_call(const notification_state& s) noexcept {
+  return std::any_of(s.attempts.begin(), s.attempts.end(),
+                     [](const auto& a) { return a.now == status::sending; });
+}
+
 bool is_open(const notification_state& s) noexcept {
-  return !s.finished || deadline_of(s) != far_future
-         || std::any_of(s.attempts.begin(), s.attempts.end(),
-                        [](const auto& a) { return a.now == status::sending; });
+  return !s.finished || deadline_of(s) != far_future || has_open_call(s);
 }
 
 } // namespace carillon

@@ -109,6 +109,9 @@ const attempt_state* open_attempt(const notification_state& s, std::uint8_t step
 /// has no deadline of its own: whoever makes it answers.
 timestamp deadline_of(const notification_state& s) noexcept;
 
+/// Whether a call is out of which nobody knows yet what came.
+bool has_open_call(const notification_state& s) noexcept;
+
 /// Whether anything may still come of it by itself: it is not over, waits for a deadline, or a call
 /// is out.
 bool is_open(const notification_state& s) noexcept;

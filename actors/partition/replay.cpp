@@ -38,12 +38,6 @@ void add_holds(const notification_entry& e, std::vector<applied_fact>& to) {
                     {}});
 }
 
-/// Somebody was calling a provider, and nobody knows what came of it.
-bool open_call(const notification_state& s) {
-  return std::any_of(s.attempts.begin(), s.attempts.end(),
-                     [](const auto& a) { return a.now == status::sending; });
-}
-
 } // namespace
 
 void partition_state::on_replay(const replay_rows& m) {
@@ -231,7 +225,7 @@ void partition_state::take_up_work() {
     add_holds(e, holds.facts);
     if (!is_open(e.state))
       over.push_back(e.state.id);
-    else if (open_call(e.state) || e.armed <= now())
+    else if (has_open_call(e.state) || e.armed <= now())
       due.push_back(e.state.id);
     else if (e.armed != far_future)
       timers.push_back({e.state.id, e.armed, far_future});
@@ -264,10 +258,8 @@ void partition_state::maybe_drained() {
       || durable_sequence_ + 1 != next_sequence_)
     return;
   for (const auto& [id, r] : running_)
-    if (const auto* e = model_->find(id))
-      for (const auto& a : e->state.attempts)
-        if (a.now == status::sending)
-          return;
+    if (const auto* e = model_->find(id); e != nullptr && has_open_call(e->state))
+      return;
   for (auto& promise : drains_)
     promise.deliver(drained{});
   drains_.clear();

@@ -83,6 +83,13 @@ bool is_text(std::string_view value) {
          && simdjson::validate_utf8(value.data(), value.size());
 }
 
+// A smallint as a binary parameter: a field of a COPY without its length.
+std::string parameter_of(partition_id partition) {
+  std::string field;
+  put_int16(field, partition.value);
+  return field.substr(4);
+}
+
 // The text of an array, as its input function reads it.
 std::string array_text(const std::vector<std::string>& items) {
   std::string result;
@@ -189,8 +196,7 @@ std::vector<facts_read> store_queries::facts_of(const std::vector<read_facts>& q
 
 void store_queries::save(const save_snapshots& what) {
   open();
-  std::string partition;
-  put_int16(partition, what.partition.value);
+  auto partition = parameter_of(what.partition);
   binary_array sequences{type_number::int8};
   binary_array tenants{type_number::text};
   binary_array recipients{type_number::text};
@@ -203,7 +209,7 @@ void store_queries::save(const save_snapshots& what) {
     item.roles.empty() ? roles.add_null() : roles.add_text(array_text(item.roles));
     bodies.add_text(item.body);
   }
-  link_.run_prepared("save_snapshots", {{std::string_view{partition}.substr(4)},
+  link_.run_prepared("save_snapshots", {{partition},
                                         {sequences.bytes()},
                                         {tenants.bytes()},
                                         {recipients.bytes()},
@@ -213,8 +219,7 @@ void store_queries::save(const save_snapshots& what) {
 
 snapshots_read store_queries::read(const read_snapshots& what) {
   open();
-  std::string partition;
-  put_int16(partition, what.partition.value);
+  auto partition = parameter_of(what.partition);
   binary_array tenants{type_number::text};
   binary_array recipients{type_number::text};
   for (const auto& who : what.who) {
@@ -223,9 +228,8 @@ snapshots_read store_queries::read(const read_snapshots& what) {
     tenants.add_text(who.tenant.str());
     recipients.add_text(who.recipient.str());
   }
-  auto found = link_.run_prepared(
-      "read_snapshots",
-      {{std::string_view{partition}.substr(4)}, {tenants.bytes()}, {recipients.bytes()}}, true);
+  auto found = link_.run_prepared("read_snapshots",
+                                  {{partition}, {tenants.bytes()}, {recipients.bytes()}}, true);
   snapshots_read result;
   for (int row = 0; row < found.rows(); ++row)
     result.items.push_back(
